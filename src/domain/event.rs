@@ -1,0 +1,71 @@
+//! What a unit of work leaves behind beside its rows: the event for others, the audit row for operators, the messages to send.
+
+use chrono::{DateTime, Utc};
+
+use super::ids::{ApplicationId, AuditId, EventId, MessageId, TenantId};
+
+/// Something that happened to a resource of a tenant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The tenant it happened in.
+    pub tenant_id: TenantId,
+    /// UUIDv7.
+    pub id: EventId,
+    /// What happened, such as `account.created`.
+    pub kind: &'static str,
+    /// The resource's name, such as `accounts/<id>`.
+    pub resource: String,
+    /// When.
+    pub time: DateTime<Utc>,
+    /// Ids and states only, never a person's data.
+    pub data: serde_json::Value,
+}
+
+/// Who did what, for operators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEntry {
+    /// The tenant it was done in.
+    pub tenant_id: TenantId,
+    /// UUIDv7.
+    pub id: AuditId,
+    /// The application that called; absent for the command line working offline.
+    pub application_id: Option<ApplicationId>,
+    /// The label of `x-calling-app`.
+    pub calling_app: Option<String>,
+    /// The request id that the caller sees (`x-request-id`).
+    pub request_id: String,
+    /// The rpc's bare name.
+    pub rpc: String,
+    /// The resource's name.
+    pub resource: String,
+    /// What came of it, such as `CREATED`.
+    pub outcome: &'static str,
+    /// When.
+    pub time: DateTime<Utc>,
+}
+
+/// A message to send once the unit has committed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxMessage {
+    /// The tenant whose message it is.
+    pub tenant_id: TenantId,
+    /// UUIDv7; the stable Message-ID is made of it.
+    pub id: MessageId,
+    /// Which kind of message, such as `mail.account_created`.
+    pub kind: &'static str,
+    /// What its worker needs.
+    pub payload: serde_json::Value,
+    /// From when on it may be sent.
+    pub due_time: DateTime<Utc>,
+}
+
+/// The trail of one unit of work: written in the same transaction as the rows it speaks of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trail {
+    /// For others.
+    pub events: Vec<Event>,
+    /// For operators.
+    pub audit: Vec<AuditEntry>,
+    /// For the senders.
+    pub messages: Vec<OutboxMessage>,
+}

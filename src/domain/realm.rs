@@ -1,0 +1,158 @@
+//! A directory of people inside a tenant, and its rules.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::consent::ConsentDemand;
+use super::email::EmailDomain;
+use super::ids::{RealmId, TenantId};
+use super::language::LanguageCode;
+use super::password_policy::{PasswordPolicy, PolicyPreset};
+use super::phone::{PhoneFormat, Region};
+use super::state::text_enum;
+use super::text::{DisplayName, Label};
+
+text_enum! {
+    /// Who the people of a realm are. Only INTERNAL realms keep passwords and accept registrations.
+    pub enum RealmKind {
+        /// Kept here.
+        Internal = "INTERNAL",
+        /// Kept by somebody else.
+        External = "EXTERNAL",
+    }
+}
+text_enum! {
+    /// Whether a realm may be used.
+    pub enum RealmState {
+        /// In use.
+        Enabled = "ENABLED",
+        /// Refused with REALM_UNAVAILABLE.
+        Disabled = "DISABLED",
+    }
+}
+text_enum! {
+    /// Who may register (Fluid Topics).
+    pub enum RegistrationMode {
+        /// Everybody; active at once.
+        Public = "PUBLIC",
+        /// Everybody; active once the address is verified.
+        Verified = "VERIFIED",
+        /// Only holders of `accounts.create`.
+        Closed = "CLOSED",
+    }
+}
+text_enum! {
+    /// What a self-registration is told about an address that is taken.
+    pub enum DuplicatePolicy {
+        /// ALREADY_EXISTS.
+        Reject = "REJECT",
+        /// The same answer as for a new address.
+        Conceal = "CONCEAL",
+    }
+}
+
+/// A role that accounts of the realm may have, and what it permits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Upper-case name, unique in the realm, such as `USERS_ADMIN`.
+    pub name: String,
+    /// Names of permissions, the tenant's own; enroll never reads them as its own.
+    pub permissions: Vec<String>,
+}
+
+/// The role that RegisterPortal gives the owner beside [`ROLE_ADMIN`].
+pub const ROLE_OWNER: &str = "OWNER";
+/// May administrate a portal.
+pub const ROLE_ADMIN: &str = "ADMIN";
+
+/// The rules of a realm: one document, replaced whole by an update.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RealmRules {
+    /// Who may register.
+    pub registration_mode: RegistrationMode,
+    /// What a password must be.
+    pub password_policy: PasswordPolicy,
+    /// Whether an e-mail address has to be verified before the first login.
+    pub verify_email: bool,
+    /// Whether a phone number has to be verified; it also makes phones unique.
+    pub verify_phone: bool,
+    /// How a phone number is kept.
+    pub phone_format: PhoneFormat,
+    /// The region of a phone number without a country code; the application's where absent.
+    pub default_region: Option<Region>,
+    /// The documents that a registration has to answer or accept.
+    pub consents: Vec<ConsentDemand>,
+    /// Domains whose addresses may register, by exact match or at a label boundary; empty = all.
+    pub allowed_email_domains: Vec<EmailDomain>,
+    /// Languages that an account may have; empty = all.
+    pub languages: Vec<LanguageCode>,
+    /// What a self-registration is told about a taken address.
+    pub duplicate_policy: DuplicatePolicy,
+    /// Whether the password given at creation has to be changed after the first login.
+    pub password_change_on_first_login: bool,
+    /// The roles that accounts may have.
+    pub roles: Vec<Role>,
+    /// The roles that a new account gets; each is one of `roles`.
+    pub default_roles: Vec<String>,
+    /// How many accounts the realm may hold.
+    pub account_quota: Option<u64>,
+}
+
+impl Default for RealmRules {
+    fn default() -> Self {
+        Self {
+            registration_mode: RegistrationMode::Closed,
+            password_policy: PolicyPreset::Standard.policy(),
+            verify_email: false,
+            verify_phone: false,
+            phone_format: PhoneFormat::E164,
+            default_region: None,
+            consents: Vec::new(),
+            allowed_email_domains: Vec::new(),
+            languages: Vec::new(),
+            duplicate_policy: DuplicatePolicy::Reject,
+            password_change_on_first_login: false,
+            roles: [ROLE_OWNER, ROLE_ADMIN, "USERS_ADMIN"]
+                .map(|name| Role { name: name.to_owned(), permissions: Vec::new() })
+                .to_vec(),
+            default_roles: Vec::new(),
+            account_quota: None,
+        }
+    }
+}
+
+/// The name of the realm that every tenant has.
+pub const INTERNAL_REALM: &str = "internal";
+
+/// A realm as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Realm {
+    /// The tenant it belongs to.
+    pub tenant_id: TenantId,
+    /// UUIDv7.
+    pub id: RealmId,
+    /// Unique in the tenant.
+    pub name: Label,
+    /// For people.
+    pub display_name: Option<DisplayName>,
+    /// See [`RealmKind`].
+    pub kind: RealmKind,
+    /// See [`RealmState`].
+    pub state: RealmState,
+    /// See [`RealmRules`].
+    pub rules: RealmRules,
+    /// When it was made.
+    pub create_time: DateTime<Utc>,
+    /// When it last changed.
+    pub update_time: DateTime<Utc>,
+    /// Counts changes; the etag is made of it.
+    pub version: i64,
+}
+
+impl Realm {
+    /// Whether people may be created in it at all.
+    pub fn is_usable(&self) -> bool {
+        self.kind == RealmKind::Internal && self.state == RealmState::Enabled
+    }
+}
