@@ -1,0 +1,197 @@
+//! PostgreSQL: a server that any number of processes share. Units of work run on a pool, each in a task of its own, so that they finish
+//! whatever their caller does; point reads share a few pipelined connections, lists use the pool. Absent: libpq and OpenSSL.
+
+mod connect;
+mod migrations;
+mod schema;
+mod shared;
+mod units;
+
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{PoolError, TimeoutType};
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::BoxFuture;
+use tokio_util::task::TaskTracker;
+
+pub(super) use self::connect::Connector;
+use self::shared::SharedReaders;
+use super::error::{Fault, StoreError};
+
+/// The connection that queries are compiled against.
+pub(super) type Conn = AsyncPgConnection;
+/// The backend that rows are checked against.
+pub(super) type Backend = diesel::pg::Pg;
+/// What a read needs: a shared reference, so that many reads can be under way on one connection. A unit of work lends it by [`reader`].
+pub(super) type Reader<'a> = &'a AsyncPgConnection;
+
+/// Lends the connection of a unit of work to a read.
+pub(super) fn reader(conn: &mut Conn) -> Reader<'_> {
+    conn
+}
+
+/// Inserts rows by one statement.
+macro_rules! insert_rows {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        if !$rows.is_empty() {
+            diesel::insert_into($table).values(&$rows).execute($conn).await?;
+        }
+    };
+}
+
+#[expect(
+    clippy::duplicate_mod,
+    reason = "queries are written once and compiled against each engine's schema and connection"
+)]
+#[path = "queries/mod.rs"]
+pub(super) mod queries;
+
+use self::queries::accounts::IdentifierRow;
+
+/// The number of the advisory lock that migrations and the first installation hold: `enroll` in ASCII.
+const INSTALLATION_LOCK: i64 = 0x0065_6e72_6f6c_6c00;
+
+/// Inserts identifiers; says how many found their key free.
+pub(super) async fn insert_identifiers(conn: &mut Conn, rows: &[IdentifierRow]) -> diesel::QueryResult<usize> {
+    use self::schema::identifiers::dsl;
+    use diesel::DecoratableTarget;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    diesel::insert_into(dsl::identifiers)
+        .values(rows)
+        .on_conflict((dsl::tenant_id, dsl::realm_id, dsl::kind, dsl::key))
+        .filter_target(dsl::held)
+        .do_nothing()
+        .execute(conn)
+        .await
+}
+
+/// One row by a unique key. Boxed: the compiler cannot see by itself that a future over a shared reference to the connection is Send.
+pub(super) fn point<'c, Q, U>(mut conn: Reader<'c>, query: Q) -> BoxFuture<'c, Result<Option<U>, StoreError>>
+where
+    Q: diesel_async::methods::LoadQuery<'c, Reader<'c>, U> + Send + 'c,
+    U: Send + 'c,
+{
+    use diesel::OptionalExtension;
+    Box::pin(async move { Ok(query.get_result(&mut conn).await.optional()?) })
+}
+
+/// Holds off every other installation and migration until the end of the unit.
+pub(super) async fn lock_installation(conn: &mut Conn) -> Result<(), StoreError> {
+    Ok(conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({INSTALLATION_LOCK})")).await?)
+}
+
+/// The way to the server.
+pub(super) struct Engine {
+    /// Makes connections that belong to no pool.
+    connector: Connector,
+    /// For units of work and lists.
+    pool: Pool<AsyncPgConnection>,
+    /// For point reads.
+    shared: SharedReaders,
+    /// The units that run; closing waits for them.
+    units: TaskTracker,
+}
+
+/// The bounds of a pool.
+pub(super) struct Bounds {
+    /// Connections for units of work and lists.
+    pub(super) pool_max: usize,
+    /// Connections for point reads.
+    pub(super) shared_readers: usize,
+    /// How long to wait for a connection of the pool.
+    pub(super) acquire_timeout: Duration,
+}
+
+impl Engine {
+    /// Reaches the server once, to fail at start rather than at the first request, and checks that it speaks as the store understands.
+    pub(super) async fn open(connector: Connector, bounds: &Bounds) -> Result<Self, StoreError> {
+        connector.check().await.map_err(StoreError::settled)?;
+        let mut config = ManagerConfig::<AsyncPgConnection>::default();
+        // A connection that broke while idle is found out by its first statement, BEGIN, which is then sent over another one.
+        config.recycling_method = RecyclingMethod::Fast;
+        let make = connector.clone();
+        config.custom_setup = Box::new(move |_| {
+            let connector = make.clone();
+            Box::pin(async move { connector.connect().await })
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config("", config);
+        let pool = Pool::builder(manager)
+            .max_size(bounds.pool_max.max(1))
+            .wait_timeout(Some(bounds.acquire_timeout))
+            .create_timeout(Some(connector.timeout()))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::broken(Fault::Other, error))?;
+        let shared = SharedReaders::new(connector.clone(), bounds.shared_readers);
+        Ok(Self { connector, pool, shared, units: TaskTracker::new() })
+    }
+
+    /// A connection of the pool, for a unit or a list.
+    pub(super) async fn acquire(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
+        acquire(&self.pool).await
+    }
+
+    /// After a list over `broken` failed with `error`: another connection to try once more, where the connection was to blame.
+    pub(super) async fn replace(
+        &self,
+        broken: Object<AsyncPgConnection>,
+        error: StoreError,
+    ) -> Result<Object<AsyncPgConnection>, StoreError> {
+        if error.fault() != Some(Fault::Lost) {
+            return Err(error.settled());
+        }
+        drop(Object::take(broken));
+        self.acquire().await
+    }
+
+    /// The connections that point reads share.
+    pub(super) fn shared(&self) -> &SharedReaders {
+        &self.shared
+    }
+
+    /// Runs a unit of work; once it has a connection it finishes, whether or not this future is polled to its end.
+    pub(super) async fn unit<T, F>(&self, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
+    {
+        let conn = self.acquire().await?;
+        let pool = self.pool.clone();
+        let task = self.units.spawn(async move { units::run(&pool, conn, unit).await });
+        match task.await {
+            Ok(result) => result.map_err(StoreError::settled),
+            Err(error) => Err(StoreError::broken(Fault::Other, error)),
+        }
+    }
+
+    /// Applies what is pending; names what it applied.
+    pub(super) async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        migrations::run(&self.connector).await.map_err(StoreError::settled)
+    }
+
+    /// Names what is not applied yet.
+    pub(super) async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        migrations::pending(&self.connector).await.map_err(StoreError::settled)
+    }
+
+    /// Waits for the units that run and closes the pool. Units given after that are refused as unavailable.
+    pub(super) async fn close(&self) {
+        self.pool.close();
+        self.units.close();
+        self.units.wait().await;
+    }
+}
+
+/// A connection of the pool.
+async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, StoreError> {
+    pool.get().await.map_err(|error| match error {
+        PoolError::Timeout(TimeoutType::Wait) => StoreError::Busy,
+        PoolError::Closed => StoreError::Unavailable,
+        other => StoreError::broken(Fault::Lost, other).settled(),
+    })
+}

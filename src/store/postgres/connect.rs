@@ -1,0 +1,218 @@
+//! How a connection to the server is made: TLS by rustls, the session's settings, and the check that the server speaks as the store
+//! understands. A remote host gets verified TLS unless the URL says `sslmode=disable`; there is no mode that encrypts without verifying,
+//! because it would stop nobody.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::store::error::{Fault, StoreError};
+
+/// A peer that acknowledges nothing for that long is gone.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
+/// A unit never thinks for that long between two statements.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Makes connections that are alike.
+#[derive(Clone)]
+pub(in crate::store) struct Connector {
+    /// Where to, as whom; the password is in here, so this has no Debug.
+    config: Arc<tokio_postgres::Config>,
+    /// Absent = plain text, on this machine.
+    tls: Option<MakeRustlsConnect>,
+    /// What every session begins with.
+    session: Arc<str>,
+}
+
+impl Connector {
+    /// Reads the URL and the certificates; connects nowhere.
+    pub(in crate::store) fn new(
+        url: &SecretString,
+        statement_timeout: Duration,
+        connect_timeout: Duration,
+        root_certificates: Option<&Path>,
+    ) -> Result<Self, StoreError> {
+        let (url, mode) = split_ssl_mode(url.expose_secret())?;
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|error| StoreError::broken(Fault::Other, error))?;
+        config.application_name("enroll").connect_timeout(connect_timeout).tcp_user_timeout(TCP_USER_TIMEOUT);
+        let verify = match mode {
+            Some(mode) => mode == TlsMode::VerifyFull,
+            None => !is_on_this_machine(&config),
+        };
+        let tls = verify.then(|| tls(root_certificates)).transpose()?;
+        config.ssl_mode(if verify { SslMode::Require } else { SslMode::Disable });
+        let session = format!(
+            "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
+             SET default_transaction_isolation = 'read committed'; SET timezone = 'UTC'",
+            statement_timeout.as_millis(),
+            IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
+        );
+        Ok(Self { config: Arc::new(config), tls, session: session.into() })
+    }
+
+    /// How long a connection may take to be made.
+    pub(super) fn timeout(&self) -> Duration {
+        self.config.get_connect_timeout().copied().unwrap_or(TCP_USER_TIMEOUT)
+    }
+
+    /// A connection with its session set up.
+    pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        let failed = |error: tokio_postgres::Error| ConnectionError::CouldntSetupConfiguration(query_error(error));
+        let mut conn = match &self.tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+            }
+            None => {
+                let (client, connection) = self.config.connect(tokio_postgres::NoTls).await.map_err(failed)?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+            }
+        };
+        conn.batch_execute(&self.session).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        // Only a superuser may set it; whether the server speaks English all the same is checked at start.
+        let _refused = conn.batch_execute("SET lc_messages = 'C'").await;
+        Ok(conn)
+    }
+
+    /// Connects once and checks the language of the server's messages, which `store::error` reads.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let mut conn = self.connect().await.map_err(|error| StoreError::broken(Fault::Lost, error))?;
+        let language: String = diesel::dsl::sql::<diesel::sql_types::Text>("SELECT current_setting('lc_messages')")
+            .get_result(&mut conn)
+            .await?;
+        let is_english = ["C", "POSIX", ""].contains(&language.as_str())
+            || ["C.", "en_", "en-", "English"].iter().any(|prefix| language.starts_with(prefix));
+        if is_english {
+            return Ok(());
+        }
+        Err(StoreError::broken(
+            Fault::Other,
+            format!("the server's messages are in {language}; ALTER ROLE <role> SET lc_messages = 'C' mends it"),
+        ))
+    }
+}
+
+/// Keeps the server's words: a connection error of tokio-postgres says little by itself.
+fn query_error(error: tokio_postgres::Error) -> diesel::result::Error {
+    diesel::result::Error::QueryBuilderError(Box::new(error))
+}
+
+/// The two modes there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TlsMode {
+    /// Plain text.
+    Disable,
+    /// TLS, with the certificate and the host name verified.
+    VerifyFull,
+}
+
+/// Takes `sslmode` out of the URL: tokio-postgres does not know `verify-full`. The modes of libpq between the two are refused, since what
+/// they promise is not what their names say.
+fn split_ssl_mode(url: &str) -> Result<(String, Option<TlsMode>), StoreError> {
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
+    let mut mode = None;
+    let mut rest = Vec::new();
+    for pair in query.split('&') {
+        match pair.split_once('=') {
+            Some(("sslmode", "disable")) => mode = Some(TlsMode::Disable),
+            Some(("sslmode", "verify-full")) => mode = Some(TlsMode::VerifyFull),
+            Some(("sslmode", _)) => {
+                return Err(StoreError::broken(Fault::Other, "sslmode is either verify-full or disable"));
+            }
+            _ => rest.push(pair),
+        }
+    }
+    let url = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
+    Ok((url, mode))
+}
+
+/// Whether nothing that is said to the server leaves this machine. A `hostaddr` is what is connected to, whatever the host is called.
+fn is_on_this_machine(config: &tokio_postgres::Config) -> bool {
+    config.get_hosts().iter().all(is_local) && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback)
+}
+
+/// Whether a host is this machine.
+fn is_local(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Host::Unix(_) => true,
+    }
+}
+
+/// TLS that verifies, with the authorities of the file or of the operating system.
+fn tls(root_certificates: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
+    let mut roots = rustls::RootCertStore::empty();
+    let certificates = match root_certificates {
+        Some(path) => certificates_of(path)?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    let (added, _unusable) = roots.add_parsable_certificates(certificates);
+    if added == 0 {
+        return Err(StoreError::broken(Fault::Other, "no authority to verify the server's certificate with"));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StoreError::broken(Fault::Other, error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// The certificates of a PEM file.
+fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, StoreError> {
+    let unreadable = |error: rustls::pki_types::pem::Error| {
+        StoreError::broken(Fault::Other, format!("{}: {error}", PathBuf::from(path).display()))
+    };
+    CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connector(url: &str) -> Result<Connector, StoreError> {
+        let second = Duration::from_secs(1);
+        Connector::new(&SecretString::from(url.to_owned()), second, second, None)
+    }
+
+    #[test]
+    fn sslmode_is_taken_out_of_the_url() {
+        let (url, mode) = split_ssl_mode("postgres://h/d?sslmode=verify-full&x=1").expect("a mode");
+        assert_eq!((url.as_str(), mode), ("postgres://h/d?x=1", Some(TlsMode::VerifyFull)));
+        let (url, mode) = split_ssl_mode("postgres://h/d?sslmode=disable").expect("a mode");
+        assert_eq!((url.as_str(), mode), ("postgres://h/d", Some(TlsMode::Disable)));
+        for loose in ["prefer", "require", "verify-ca", "allow", ""] {
+            assert!(split_ssl_mode(&format!("postgres://h/d?sslmode={loose}")).is_err(), "{loose}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_gets_plain_text_by_default() {
+        for local in ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"] {
+            let connector = connector(&format!("postgres://user@{local}/db")).expect("a connector");
+            assert!(connector.tls.is_none(), "{local}");
+        }
+        for remote in ["db.example.com", "10.0.0.1", "localhost,db.example.com"] {
+            match connector(&format!("postgres://user@{remote}/db")) {
+                Ok(connector) => assert!(connector.tls.is_some(), "{remote}"),
+                Err(error) => assert!(format!("{error:?}").contains("no authority"), "{remote}: {error:?}"),
+            }
+        }
+        assert!(!is_on_this_machine(
+            &"postgres://user@localhost/db?hostaddr=10.0.0.1".parse().expect("a configuration")
+        ));
+        assert!(connector("postgres://user@db.example.com/db?sslmode=disable").expect("a connector").tls.is_none());
+    }
+}

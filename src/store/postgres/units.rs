@@ -1,0 +1,91 @@
+//! How a unit of work runs: BEGIN, the unit, COMMIT on one connection, again where the server asked for it. Each of the three fails in its
+//! own way, so the store sends them itself.
+
+use std::time::Duration;
+
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use futures_util::future::BoxFuture;
+
+use super::Conn;
+use crate::store::error::{Fault, StoreError};
+
+/// How often a unit runs at most where the server ends it for the sake of another (deadlock, serialization).
+const RUNS_MAX: u32 = 3;
+
+/// Where an attempt ended.
+enum Ended {
+    /// The connection was dead before anything was sent over it.
+    BeforeBegin(StoreError),
+    /// The unit, or the server during it; nothing was written.
+    Inside(StoreError),
+    /// At COMMIT: nobody knows.
+    AtCommit(StoreError),
+}
+
+/// Runs the unit until it is committed, refused, or run often enough.
+pub(super) async fn run<T, F>(
+    pool: &Pool<AsyncPgConnection>,
+    mut conn: Object<AsyncPgConnection>,
+    unit: F,
+) -> Result<T, StoreError>
+where
+    F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>,
+{
+    let mut runs = 0;
+    let mut dead = 0;
+    loop {
+        let error = match once(&mut conn, &unit).await {
+            Ok(value) => return Ok(value),
+            // After a restart of the server every idle connection is dead; each is found and thrown away once.
+            Err(Ended::BeforeBegin(error)) if error.fault() == Some(Fault::Lost) && dead <= pool.status().max_size => {
+                dead += 1;
+                drop(Object::take(conn));
+                conn = super::acquire(pool).await?;
+                continue;
+            }
+            Err(Ended::BeforeBegin(error) | Ended::Inside(error)) => error,
+            Err(Ended::AtCommit(error)) if error.fault() == Some(Fault::Retry) => error,
+            Err(Ended::AtCommit(error)) => {
+                tracing::error!(cause = ?error, "PostgreSQL did not confirm a commit");
+                drop(Object::take(conn));
+                return Err(StoreError::Unknown);
+            }
+        };
+        runs += 1;
+        match error.fault() {
+            Some(Fault::Retry) if runs < RUNS_MAX => tokio::time::sleep(jitter(runs)).await,
+            Some(Fault::Lost) => {
+                drop(Object::take(conn));
+                return Err(error);
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
+/// One attempt.
+async fn once<T, F>(conn: &mut Conn, unit: &F) -> Result<T, Ended>
+where
+    F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>,
+{
+    AnsiTransactionManager::begin_transaction(conn).await.map_err(|error| Ended::BeforeBegin(error.into()))?;
+    match unit(conn).await {
+        Ok(value) => match AnsiTransactionManager::commit_transaction(conn).await {
+            Ok(()) => Ok(value),
+            Err(error) => Err(Ended::AtCommit(error.into())),
+        },
+        Err(error) => {
+            // A rollback that fails leaves the connection marked as broken, and the pool throws it away.
+            let _ = AnsiTransactionManager::rollback_transaction(conn).await;
+            Err(Ended::Inside(error))
+        }
+    }
+}
+
+/// A random wait, so that two units that ran into each other do not do so again: up to 10 ms, then up to 20 ms.
+fn jitter(runs: u32) -> Duration {
+    const STEP_MICROS: u32 = 10_000;
+    let random = getrandom::u32().unwrap_or(STEP_MICROS);
+    Duration::from_micros(u64::from(random % (STEP_MICROS * runs)))
+}

@@ -1,0 +1,36 @@
+//! Keeps a second process off the database file: two writers would each believe that nobody else commits. The lock is a file beside the
+//! database, because SQLite's own locks are taken and dropped with each transaction.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use crate::store::error::{Fault, StoreError};
+
+/// An exclusive lock; the system drops it with the process, however that ends.
+pub(super) struct FileLock(
+    /// Held open; closing it gives the lock back.
+    #[expect(dead_code, reason = "the lock lives as long as the file is open")]
+    File,
+);
+
+impl FileLock {
+    /// Takes the lock of the database at `path`, or says that another process has it.
+    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&name)
+            .map_err(|error| StoreError::broken(Fault::Other, error))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(Errno::WOULDBLOCK) => Err(StoreError::InUse(name.into())),
+            Err(error) => Err(StoreError::broken(Fault::Other, error)),
+        }
+    }
+}
