@@ -1,0 +1,205 @@
+//! Accounts: created by a trusted application under a contract (dialogportal, Comexposium), read and listed.
+
+mod reading;
+mod taken;
+mod writing;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::{Account, TypedExternalKey, sole_live_holder};
+use crate::domain::application::OnDuplicate;
+use crate::domain::contract::Contract;
+use crate::domain::external_key::ExternalKeyType;
+use crate::domain::idempotency::Outcome;
+use crate::domain::ids::AccountId;
+use crate::domain::permission::Permission;
+use crate::domain::realm::{Realm, RealmRules};
+use crate::domain::violation::Violations;
+
+pub use reading::{AccountName, GetAccount, ListAccounts};
+pub(super) use writing::held_identifiers;
+
+use super::Provisioning;
+use super::access::Access;
+use super::draft::{AccountDraft, FieldPaths};
+use super::principal::Call;
+use super::refusal::Refusal;
+use super::replay::Repeatable;
+use super::rules::{self, CheckedAccount, CheckedCredential, Rules};
+use taken::taken;
+use writing::{answer, unique_keys};
+
+/// A CreateAccount request, decoded.
+#[derive(Debug)]
+pub struct CreateAccount {
+    /// Empty = the home tenant.
+    pub tenant_id: String,
+    /// Empty = the grant's default, else `internal`.
+    pub realm_id: String,
+    /// Empty = the grant's default, else the tenant's.
+    pub contract_id: String,
+    /// The person.
+    pub draft: AccountDraft,
+    /// Absent = the application's setting.
+    pub on_duplicate: Option<OnDuplicate>,
+    /// What the request is known by, where it may be repeated.
+    pub repeatable: Option<Repeatable>,
+    /// Check only.
+    pub validate_only: bool,
+}
+
+/// How a caller sees accounts of a tenant: the account itself stays whole, `encode` shows what this lets through.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Which fields come back.
+    pub contract: Arc<Contract>,
+    /// The type whose key always comes back.
+    pub own_key_type: Option<ExternalKeyType>,
+    /// Whether keys of other types come back too.
+    pub reads_accounts: bool,
+}
+
+impl View {
+    /// Whether the caller sees an external key.
+    pub fn shows_key(&self, key: &TypedExternalKey) -> bool {
+        self.reads_accounts || self.own_key_type.as_ref() == Some(&key.key_type)
+    }
+}
+
+/// An account with what its roles permit in its realm now.
+#[derive(Clone, Debug)]
+pub struct SeenAccount {
+    /// The account.
+    pub account: Account,
+    /// The union of its roles' permissions, the tenant's own.
+    pub permissions: Vec<String>,
+}
+
+/// What a creating request came to.
+#[derive(Debug)]
+pub struct AccountAnswer {
+    /// The account; after `validate_only` the one that would be made; absent where a replayed request's account is gone.
+    pub account: Option<SeenAccount>,
+    /// The id, also where the account is gone.
+    pub account_id: Option<AccountId>,
+    /// See [`Outcome`].
+    pub outcome: Outcome,
+    /// Whether this is the answer of an earlier request.
+    pub replayed: bool,
+    /// How the caller sees it.
+    pub view: View,
+}
+
+/// Where a person is being made, and by whom.
+pub(super) struct Place {
+    pub access: Access,
+    pub realm: Arc<Realm>,
+    pub contract: Arc<Contract>,
+    pub paths: FieldPaths,
+}
+
+impl Place {
+    pub fn view(&self) -> View {
+        View {
+            contract: self.contract.clone(),
+            own_key_type: self.access.caller.application.settings.external_key_type.clone(),
+            reads_accounts: self.access.permits(Permission::AccountsRead),
+        }
+    }
+
+    pub fn rules(&self, registers: bool, now: DateTime<Utc>) -> Rules<'_> {
+        let application = &self.access.caller.application;
+        Rules {
+            terms: &self.contract.terms,
+            realm: &self.realm.rules,
+            application: &application.settings,
+            application_id: application.id,
+            reads_accounts: self.access.permits(Permission::AccountsRead),
+            registers,
+            now,
+        }
+    }
+}
+
+impl Provisioning {
+    /// Creates an account under a contract.
+    pub async fn create_account(&self, call: &Call, request: CreateAccount) -> Result<AccountAnswer, Refusal> {
+        let access = self.access_with(call, &request.tenant_id, Permission::AccountsCreate).await?;
+        access.require_active()?;
+        let on_duplicate = request.on_duplicate.unwrap_or(access.caller.application.settings.on_duplicate);
+        if on_duplicate == OnDuplicate::ReturnExisting {
+            access.require(Permission::AccountsRead)?;
+        }
+        if !request.draft.roles.is_empty() {
+            access.require(Permission::AccountsAssignRoles)?;
+        }
+        let realm = self.usable_realm(&access, &request.realm_id).await?;
+        let contract = self.contract(&access, &request.contract_id).await?;
+        let place = Place { access, realm, contract, paths: request.draft.paths };
+        let checked = self.check(call, request.draft, &place, false).await?;
+        if request.validate_only {
+            return self.validated(&place, &checked, on_duplicate).await;
+        }
+        self.write(call, &place, checked, on_duplicate, request.repeatable.as_ref()).await
+    }
+
+    /// Every rule, the costly one of a password's strength last.
+    pub(super) async fn check(
+        &self,
+        call: &Call,
+        draft: AccountDraft,
+        place: &Place,
+        registers: bool,
+    ) -> Result<CheckedAccount, Refusal> {
+        let checked = rules::check(draft, &place.rules(registers, self.clock.now()))?;
+        self.check_strength(call, checked, &place.realm.rules, &place.paths).await
+    }
+
+    /// Estimates a password's strength where the policy wants it: on the hash threads, since it takes milliseconds.
+    pub(super) async fn check_strength(
+        &self,
+        call: &Call,
+        mut checked: CheckedAccount,
+        realm: &RealmRules,
+        paths: &FieldPaths,
+    ) -> Result<CheckedAccount, Refusal> {
+        let password = match std::mem::replace(&mut checked.credential, CheckedCredential::Absent) {
+            CheckedCredential::Password(password) if realm.password_policy.wants_strength() => password,
+            credential => return Ok(CheckedAccount { credential, ..checked }),
+        };
+        let (policy, own) = (realm.password_policy.clone(), checked.own_texts());
+        let estimate = move || {
+            let own: Vec<&str> = own.iter().map(String::as_str).collect();
+            (policy.strength_check(&password, &own), password)
+        };
+        let (fault, password) = self.hasher.run(call.deadline, estimate).await?;
+        checked.credential = CheckedCredential::Password(password);
+        match fault {
+            None => Ok(checked),
+            Some(fault) => {
+                let mut violations = Violations::new();
+                violations.push_with(paths.password, fault);
+                Err(Refusal::Invalid(violations))
+            }
+        }
+    }
+
+    /// `validate_only`: what would come of it, as far as reading tells.
+    pub(super) async fn validated(
+        &self,
+        place: &Place,
+        checked: &CheckedAccount,
+        on_duplicate: OnDuplicate,
+    ) -> Result<AccountAnswer, Refusal> {
+        let holders = self.store.accounts().holders(&unique_keys(place, checked)).await?;
+        match sole_live_holder(&holders) {
+            _ if holders.is_empty() => {}
+            Some(_) if on_duplicate == OnDuplicate::ReturnExisting => {}
+            _ => return Err(taken(place, checked, &holders)),
+        }
+        let password_set = !matches!(checked.credential, CheckedCredential::Absent);
+        Ok(answer(place, self.account(place, checked, password_set, self.clock.now()), Outcome::Validated))
+    }
+}

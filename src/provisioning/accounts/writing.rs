@@ -1,0 +1,230 @@
+//! The unit of work that makes an account: hash, write, and what a collision means. CreateAccount and RegisterAccount share it.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::domain::account::{Account, AccountState, Identifier, IdentifierKind, UniqueKeys};
+use crate::domain::application::OnDuplicate;
+use crate::domain::consent::Consent;
+use crate::domain::event::Trail;
+use crate::domain::idempotency::{Outcome, RequestIds};
+use crate::domain::ids::AccountId;
+use crate::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
+use crate::domain::realm::Realm;
+use crate::store::{Conflict, Existing, NewAccount, NewCredential, StoreError};
+
+use super::reading::permissions;
+use super::taken::taken;
+use super::{AccountAnswer, Place, SeenAccount};
+use crate::provisioning::principal::Call;
+use crate::provisioning::refusal::Refusal;
+use crate::provisioning::replay::Repeatable;
+use crate::provisioning::rules::{self, CheckedAccount, CheckedCredential};
+use crate::provisioning::trail::Deed;
+use crate::provisioning::{Provisioning, TRIES_MAX};
+
+impl Provisioning {
+    /// Hashes and writes a checked person: the unit of work of CreateAccount and RegisterAccount.
+    pub(in crate::provisioning) async fn write(
+        &self,
+        call: &Call,
+        place: &Place,
+        mut checked: CheckedAccount,
+        on_duplicate: OnDuplicate,
+        repeatable: Option<&Repeatable>,
+    ) -> Result<AccountAnswer, Refusal> {
+        let tenant_id = Some(place.access.tenant.id);
+        if let Some(answer) = self.replay(call, place, repeatable).await? {
+            return Ok(answer);
+        }
+        let credential = self.hash(call, std::mem::replace(&mut checked.credential, CheckedCredential::Absent)).await?;
+        let settings = &place.access.caller.application.settings;
+        rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
+        for _ in 0..TRIES_MAX {
+            let now = self.clock.now();
+            let account = self.account(place, &checked, credential.is_some(), now);
+            let ids = RequestIds { tenant_id: account.tenant_id, account_id: account.id };
+            let request = self.request_record(call, tenant_id, repeatable, Outcome::Created, ids, now)?;
+            let new = NewAccount {
+                identifiers: held_identifiers(&checked, &account),
+                unique_values: checked.unique_values.clone(),
+                credential: credential.clone(),
+                quotas: realm_quota(&place.realm),
+                request,
+                trail: self.account_trail(call, &account, now),
+                account,
+            };
+            let account = new.account.clone();
+            match self.store.accounts().create(new).await {
+                Ok(()) => return Ok(answer(place, account, Outcome::Created)),
+                Err(StoreError::Conflict(Conflict::Request)) => {
+                    return self.replay(call, place, repeatable).await?.ok_or(Refusal::TransactionConflict);
+                }
+                Err(StoreError::QuotaExceeded(_)) => {
+                    let limit = place.realm.rules.account_quota.and_then(|quota| i64::try_from(quota).ok());
+                    let limit = limit.unwrap_or(i64::MAX);
+                    return Err(Refusal::QuotaExceeded { metric: "accounts", subject: "realm", limit });
+                }
+                Err(StoreError::Conflict(_)) => {
+                    if let Some(answer) = self.collided(call, place, &checked, on_duplicate, repeatable).await? {
+                        return Ok(answer);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::TransactionConflict)
+    }
+
+    /// After a collision: who holds what the request asks for? Answers or refuses; `None` where nobody does any more, so that the unit is
+    /// worth another try.
+    async fn collided(
+        &self,
+        call: &Call,
+        place: &Place,
+        checked: &CheckedAccount,
+        on_duplicate: OnDuplicate,
+        repeatable: Option<&Repeatable>,
+    ) -> Result<Option<AccountAnswer>, Refusal> {
+        let keys = unique_keys(place, checked);
+        if on_duplicate == OnDuplicate::Fail {
+            let holders = self.store.accounts().holders(&keys).await?;
+            return if holders.is_empty() { Ok(None) } else { Err(taken(place, checked, &holders)) };
+        }
+        let now = self.clock.now();
+        let tenant_id = place.access.tenant.id;
+        // The store fills the account's id in once it knows whose it is.
+        let ids = RequestIds { tenant_id, account_id: AccountId::from_uuid(uuid::Uuid::nil()) };
+        let request = self.request_record(call, Some(tenant_id), repeatable, Outcome::Existing, ids, now)?;
+        match self.store.accounts().record_existing(keys, request).await {
+            Ok(Existing::Account(account)) => Ok(Some(answer(place, *account, Outcome::Existing))),
+            Ok(Existing::Holders(holders)) if holders.is_empty() => Ok(None),
+            Ok(Existing::Holders(holders)) => Err(taken(place, checked, &holders)),
+            Err(StoreError::Conflict(Conflict::Request)) => self.replay(call, place, repeatable).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The answer of the first success of this request, if there was one.
+    async fn replay(
+        &self,
+        call: &Call,
+        place: &Place,
+        repeatable: Option<&Repeatable>,
+    ) -> Result<Option<AccountAnswer>, Refusal> {
+        let said = self.said_before(call, Some(place.access.tenant.id), repeatable).await?;
+        let Some((outcome, ids)) = said else { return Ok(None) };
+        let account = match self.replayed_account(&ids).await? {
+            Some(account) => Some(self.seen(account).await?),
+            None => None,
+        };
+        let account_id = Some(ids.account_id);
+        Ok(Some(AccountAnswer { account, account_id, outcome, replayed: true, view: place.view() }))
+    }
+
+    /// The credential to write: a password is hashed here, after every check that costs less.
+    pub(in crate::provisioning) async fn hash(
+        &self,
+        call: &Call,
+        credential: CheckedCredential,
+    ) -> Result<Option<NewCredential>, Refusal> {
+        let hash = match credential {
+            CheckedCredential::Absent => return Ok(None),
+            CheckedCredential::Hash(hash) => hash,
+            CheckedCredential::Password(password) => self.hasher.hash(password.into_bytes(), call.deadline).await?,
+        };
+        Ok(Some(NewCredential { phc: hash.as_phc().to_owned() }))
+    }
+
+    /// The trail of an account's creation.
+    pub(in crate::provisioning) fn account_trail(&self, call: &Call, account: &Account, now: DateTime<Utc>) -> Trail {
+        let deed = Deed::new("account.created", format!("accounts/{}", account.id), Outcome::Created.as_str());
+        let data = json!({ "realm_id": account.realm_id.to_string(), "state": account.state.as_str() });
+        self.trail_with(call, account.tenant_id, now, deed, data)
+    }
+
+    /// The account as it will be kept; ids and number are new at each try.
+    pub(in crate::provisioning) fn account(
+        &self,
+        place: &Place,
+        checked: &CheckedAccount,
+        password_set: bool,
+        now: DateTime<Utc>,
+    ) -> Account {
+        let unverified = place.realm.rules.verify_email && checked.email.is_some() && !checked.email_verified
+            || place.realm.rules.verify_phone && checked.phone.is_some() && !checked.phone_verified;
+        Account {
+            tenant_id: place.access.tenant.id,
+            id: AccountId::from_uuid(self.ids.uuid()),
+            number: self.ids.number(),
+            realm_id: place.realm.id,
+            contract_id: place.contract.id,
+            contract_version: place.contract.version,
+            profile: checked.profile.clone(),
+            email: checked.email.clone(),
+            email_verify_time: checked.email_verified.then_some(now),
+            phone: checked.phone.clone(),
+            phone_verify_time: checked.phone_verified.then_some(now),
+            state: if unverified { AccountState::PendingVerification } else { AccountState::Active },
+            verification_required: unverified,
+            password_set,
+            password_change_required: checked.password_change_required,
+            external_keys: checked.external_keys.clone(),
+            consents: checked.consents.iter().map(|consent| Consent { accept_time: now, ..consent.clone() }).collect(),
+            origin: checked.origin.clone(),
+            roles: checked.roles.clone(),
+            attributes: checked.attributes.clone(),
+            annotations: checked.annotations.clone(),
+            create_time: now,
+            update_time: now,
+            delete_time: None,
+            purge_time: None,
+            version: 1,
+        }
+    }
+}
+
+pub(super) fn answer(place: &Place, account: Account, outcome: Outcome) -> AccountAnswer {
+    let account_id = Some(account.id);
+    let account = Some(SeenAccount { permissions: permissions(&account, &place.realm), account });
+    AccountAnswer { account, account_id, outcome, replayed: false, view: place.view() }
+}
+
+/// Created accounts hold their identifiers from the moment they are written, verified or not.
+pub(in crate::provisioning) fn held_identifiers(checked: &CheckedAccount, account: &Account) -> Vec<Identifier> {
+    let verify_time = |kind| match kind {
+        IdentifierKind::Email => account.email_verify_time,
+        IdentifierKind::Phone => account.phone_verify_time,
+        IdentifierKind::UserName => None,
+    };
+    let held = |(kind, key): &(IdentifierKind, String)| Identifier {
+        kind: *kind,
+        key: key.clone(),
+        held: true,
+        verify_time: verify_time(*kind),
+        expire_time: None,
+    };
+    checked.identifiers.iter().map(held).collect()
+}
+
+fn realm_quota(realm: &Realm) -> Vec<QuotaUse> {
+    let limit = realm.rules.account_quota.and_then(|quota| i64::try_from(quota).ok());
+    let used = limit.map(|limit| QuotaUse {
+        tenant_id: Some(realm.tenant_id),
+        scope: SCOPE_ACCOUNTS_OF_REALM,
+        key: realm.id.to_string(),
+        limit,
+    });
+    used.into_iter().collect()
+}
+
+pub(super) fn unique_keys(place: &Place, checked: &CheckedAccount) -> UniqueKeys {
+    UniqueKeys {
+        tenant_id: place.access.tenant.id,
+        realm_id: place.realm.id,
+        contract_id: place.contract.id,
+        identifiers: checked.identifiers.clone(),
+        external_keys: checked.external_keys.clone(),
+        unique_values: checked.unique_values.clone(),
+    }
+}

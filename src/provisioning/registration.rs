@@ -1,0 +1,86 @@
+//! People who register themselves in a realm, through an application (Fluid Topics, ServiceStack).
+
+use crate::domain::application::OnDuplicate;
+use crate::domain::limits::LimitName;
+use crate::domain::permission::Permission;
+use crate::domain::realm::RegistrationMode;
+
+use super::Provisioning;
+use super::access::Access;
+use super::accounts::{AccountAnswer, Place};
+use super::draft::AccountDraft;
+use super::limiter::take_for_address;
+use super::principal::Call;
+use super::refusal::Refusal;
+use super::replay::Repeatable;
+use super::rules;
+
+/// Where the person calls from, as the application says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndUser {
+    /// An IP address; only an application with `end_user.assert` is believed.
+    pub ip_address: String,
+    /// The browser's name, kept nowhere but in the trail of abuse.
+    pub user_agent: String,
+}
+
+/// A RegisterAccount request, decoded.
+#[derive(Debug)]
+pub struct RegisterAccount {
+    /// Empty = the home tenant.
+    pub tenant_id: String,
+    /// Empty = the grant's default, else `internal`.
+    pub realm_id: String,
+    /// Empty = the grant's default, else the tenant's.
+    pub contract_id: String,
+    /// The person.
+    pub draft: AccountDraft,
+    /// Where they call from.
+    pub end_user: EndUser,
+    /// What the request is known by, where it may be repeated.
+    pub repeatable: Option<Repeatable>,
+    /// Check only.
+    pub validate_only: bool,
+}
+
+impl Provisioning {
+    /// Takes one attempt from the end user's address: the one that a trusted application states, else the peer's. A bad value means the
+    /// peer's address, never a skipped check.
+    pub(super) async fn take_attempt(&self, call: &Call, limit: LimitName, end_user: &EndUser) -> Result<(), Refusal> {
+        let caller = call.principal.caller()?;
+        let asserted = caller.permissions.contains(&Permission::EndUserAssert);
+        let address = asserted.then(|| end_user.ip_address.parse().ok()).flatten().unwrap_or(call.peer);
+        take_for_address(&*self.limiter, limit, address).await
+    }
+
+    /// Registers a person in a PUBLIC realm, or, by an application that may create accounts, in a CLOSED one.
+    pub async fn register_account(&self, call: &Call, request: RegisterAccount) -> Result<AccountAnswer, Refusal> {
+        self.take_attempt(call, LimitName::AccountRegistrations, &request.end_user).await?;
+        let access = self.access(call, &request.tenant_id).await?;
+        access.require_active()?;
+        let realm = self.usable_realm(&access, &request.realm_id).await?;
+        require_open(&access, realm.rules.registration_mode)?;
+        let contract = self.contract(&access, &request.contract_id).await?;
+        let place = Place { access, realm, contract, paths: request.draft.paths };
+        let mut draft = request.draft;
+        if !draft.user_name.is_given() {
+            draft.require("email.address");
+        }
+        rules::require_password(&mut draft);
+        let mut checked = self.check(call, draft, &place, true).await?;
+        rules::fall_back_to_a_display_name(&mut checked.profile);
+        if request.validate_only {
+            return self.validated(&place, &checked, OnDuplicate::Fail).await;
+        }
+        self.write(call, &place, checked, OnDuplicate::Fail, request.repeatable.as_ref()).await
+    }
+}
+
+fn require_open(access: &Access, mode: RegistrationMode) -> Result<(), Refusal> {
+    match mode {
+        RegistrationMode::Public => Ok(()),
+        RegistrationMode::Closed if access.permits(Permission::AccountsCreate) => Ok(()),
+        RegistrationMode::Closed => Err(Refusal::RegistrationClosed),
+        RegistrationMode::Verified => Err(Refusal::FeatureUnavailable("realm.registration_mode".to_owned())),
+    }
+}
