@@ -1,0 +1,63 @@
+//! `AccountService`.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::proto::v1::account_service_server::AccountService;
+use crate::proto::v1::{
+    CreateAccountRequest, CreateAccountResponse, GetAccountRequest, GetAccountResponse, ListAccountsRequest,
+    ListAccountsResponse,
+};
+use crate::provisioning::Provisioning;
+
+use super::inbound::Inbound;
+use super::{decode, encode};
+
+/// The adapter.
+pub struct Accounts(pub Arc<Provisioning>);
+
+#[tonic::async_trait]
+impl AccountService for Accounts {
+    async fn create_account(
+        &self,
+        request: Request<CreateAccountRequest>,
+    ) -> Result<Response<CreateAccountResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let answer = match decode::account::create(message) {
+            Ok(request) => self.0.create_account(&inbound.call, request).await,
+            Err(refusal) => Err(refusal),
+        };
+        inbound.answer_outcome(answer.map(|answer| {
+            let (outcome, replayed) = (answer.outcome, answer.replayed);
+            (encode::account::created(answer), outcome, replayed)
+        }))
+    }
+
+    async fn get_account(&self, request: Request<GetAccountRequest>) -> Result<Response<GetAccountResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let answer = match decode::account::get(message) {
+            Ok(request) => self.0.get_account(&inbound.call, request).await,
+            Err(refusal) => Err(refusal),
+        };
+        inbound.answer(
+            answer
+                .map(|(account, view)| GetAccountResponse { account: Some(encode::account::account(account, &view)) }),
+        )
+    }
+
+    async fn list_accounts(
+        &self,
+        request: Request<ListAccountsRequest>,
+    ) -> Result<Response<ListAccountsResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let answer = match decode::account::list(message) {
+            Ok(request) => self.0.list_accounts(&inbound.call, request).await,
+            Err(refusal) => Err(refusal),
+        };
+        inbound.answer(answer.map(|(page, view)| ListAccountsResponse {
+            accounts: page.items.into_iter().map(|account| encode::account::account(account, &view)).collect(),
+            next_page_token: page.next_token,
+        }))
+    }
+}

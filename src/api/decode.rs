@@ -1,0 +1,114 @@
+//! From messages to values, one file a resource. What is wrong becomes a violation at the field's path from the request root; what is right
+//! is a value that cannot be wrong any more.
+
+pub mod account;
+pub mod application;
+pub mod contract;
+pub mod json;
+pub mod mask;
+pub mod realm;
+pub mod registration;
+pub mod tenant;
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use prost::Message;
+
+use crate::domain::annotations::Annotations;
+use crate::domain::violation::{Fault, FieldReason, Violations};
+use crate::provisioning::replay::Repeatable;
+
+/// Reads an enum value: 0 is unsaid, a value that this version does not know is FIELD_UNKNOWN.
+fn enum_value<E: TryFrom<i32>, T>(
+    number: i32,
+    path: &str,
+    violations: &mut Violations,
+    value: impl FnOnce(E) -> Option<T>,
+) -> Option<T> {
+    match E::try_from(number) {
+        Ok(known) => value(known),
+        Err(_) => {
+            violations.push(path, FieldReason::FieldUnknown);
+            None
+        }
+    }
+}
+
+/// Parses an optional text: empty is absent.
+fn optional<T, E: Into<Fault>>(
+    text: &str,
+    path: &str,
+    violations: &mut Violations,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Option<T> {
+    if text.is_empty() { None } else { violations.check(path, parse(text)) }
+}
+
+/// Parses each text of a list.
+fn list<T, E: Into<Fault>>(
+    texts: &[String],
+    path: &str,
+    violations: &mut Violations,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Vec<T> {
+    let parsed = texts.iter().enumerate().map(|(at, text)| violations.check(&format!("{path}[{at}]"), parse(text)));
+    parsed.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// Parses a list of ids; an empty list is absent.
+fn ids<T: FromStr>(texts: &[String], path: &str, violations: &mut Violations) -> Option<Vec<T>> {
+    let ids = list(texts, path, violations, |text| text.parse().map_err(|_| FieldReason::FieldInvalid));
+    if texts.is_empty() { None } else { Some(ids) }
+}
+
+/// Reads inert pairs.
+fn annotations(
+    pairs: std::collections::BTreeMap<String, String>,
+    path: &str,
+    violations: &mut Violations,
+) -> Annotations {
+    match Annotations::parse(pairs) {
+        Ok(annotations) => annotations,
+        Err(faults) => {
+            violations.push_all(path, faults);
+            Annotations::default()
+        }
+    }
+}
+
+/// The longest of the short opaque texts: brands, documents, labels of third parties.
+const SHORT_TEXT_LEN_MAX: usize = 128;
+
+/// A short opaque text: empty is absent; no controls, at most 128 code points.
+fn short_text(text: String, path: &str, violations: &mut Violations) -> Option<String> {
+    optional(&text, path, violations, short_text_fault).map(|()| text)
+}
+
+fn short_text_fault(text: &str) -> Result<(), Fault> {
+    match () {
+        () if text.chars().count() > SHORT_TEXT_LEN_MAX => {
+            Err(Fault::new(FieldReason::FieldTooLong).with("max", SHORT_TEXT_LEN_MAX))
+        }
+        () if text.chars().any(char::is_control) => Err(Fault::new(FieldReason::FieldInvalid)),
+        () => Ok(()),
+    }
+}
+
+/// What a request is known by, where it names a `request_id`; `public` is the message without its secrets and without that id.
+fn repeatable(request_id: &str, public: &impl Message, violations: &mut Violations) -> Option<Repeatable> {
+    let parse = |text: &str| text.parse().map_err(|_| FieldReason::FieldInvalid);
+    let request_id = optional(request_id, "request_id", violations, parse)?;
+    Some(Repeatable { request_id, canonical: public.encode_to_vec() })
+}
+
+/// Reads a time; one that no calendar has is a violation.
+fn time(time: Option<prost_types::Timestamp>, path: &str, violations: &mut Violations) -> Option<DateTime<Utc>> {
+    let time = time?;
+    let nanos = u32::try_from(time.nanos).ok();
+    let read = nanos.and_then(|nanos| DateTime::from_timestamp(time.seconds, nanos / 1_000 * 1_000));
+    if read.is_none() {
+        violations.push(path, FieldReason::FieldInvalid);
+    }
+    read
+}

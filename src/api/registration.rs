@@ -1,0 +1,58 @@
+//! `RegistrationService`.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::proto::v1::registration_service_server::RegistrationService;
+use crate::proto::v1::{
+    CheckPortalNameRequest, CheckPortalNameResponse, RegisterAccountRequest, RegisterAccountResponse,
+    RegisterPortalRequest, RegisterPortalResponse,
+};
+use crate::provisioning::Provisioning;
+
+use super::inbound::Inbound;
+use super::{decode, encode};
+
+/// The adapter.
+pub struct Registration(pub Arc<Provisioning>);
+
+#[tonic::async_trait]
+impl RegistrationService for Registration {
+    async fn register_account(
+        &self,
+        request: Request<RegisterAccountRequest>,
+    ) -> Result<Response<RegisterAccountResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let answer = self.0.register_account(&inbound.call, decode::registration::account(message)).await;
+        inbound.answer_outcome(answer.map(|answer| {
+            let (outcome, replayed) = (answer.outcome, answer.replayed);
+            (encode::account::registered(answer), outcome, replayed)
+        }))
+    }
+
+    async fn register_portal(
+        &self,
+        request: Request<RegisterPortalRequest>,
+    ) -> Result<Response<RegisterPortalResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let answer = match decode::registration::portal(message) {
+            Ok(request) => self.0.register_portal(&inbound.call, request).await,
+            Err(refusal) => Err(refusal),
+        };
+        inbound.answer_outcome(answer.map(|answer| {
+            let (outcome, replayed) = (answer.outcome, answer.replayed);
+            (encode::tenant::portal(answer), outcome, replayed)
+        }))
+    }
+
+    async fn check_portal_name(
+        &self,
+        request: Request<CheckPortalNameRequest>,
+    ) -> Result<Response<CheckPortalNameResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let end_user = decode::registration::end_user(message.end_user);
+        let verdict = self.0.check_portal_name(&inbound.call, &message.portal_name, &end_user).await;
+        inbound.answer(verdict.map(encode::tenant::verdict))
+    }
+}
