@@ -1,1 +1,11 @@
-//! Placeholder.
+//! What an operator sees: the log and the metrics, and the names used in both.
+//!
+//! Names of fields and metrics are declared here and nowhere else, so that a search for one finds every place. Absent from here: any
+//! decision about what is worth telling; and any secret: no field in [`field`] holds a credential, a token, a password or a person's data.
+
+pub mod field;
+mod log;
+pub mod metric;
+
+pub use log::{LogFormat, LogSettings, TelemetryError, start};
+pub use metric::recorder;

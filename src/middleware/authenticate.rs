@@ -1,0 +1,137 @@
+//! Who calls: the application key in `authorization` becomes a [`Principal`]. A bad credential is refused; a missing one is anonymous,
+//! which the next layer judges. From here on answers speak the dialect of the application.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, Request, Response};
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use crate::provisioning::authentication::Authenticator;
+use crate::provisioning::principal::Principal;
+use crate::provisioning::refusal::{CredentialFault, Refusal};
+use crate::status::AnswerContext;
+
+use super::inbound::Inbound;
+use super::methods::Access;
+use super::refuse::refuse;
+
+/// The credential of a person beside the application's; no version of the service accepts one yet, and one that is there is not ignored.
+const X_USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
+
+/// Tells callers by their credentials.
+pub trait Authenticate: Send + Sync + 'static {
+    /// Who calls: nobody said (no header), an application, or a refusal.
+    fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        peer: IpAddr,
+    ) -> impl Future<Output = Result<Principal, Refusal>> + Send;
+}
+
+impl Authenticate for Authenticator {
+    async fn authenticate(&self, authorization: Option<&str>, peer: IpAddr) -> Result<Principal, Refusal> {
+        Self::authenticate(self, authorization, peer).await
+    }
+}
+
+/// See the module.
+pub struct AuthenticateLayer<A> {
+    authenticator: Arc<A>,
+}
+
+impl<A> AuthenticateLayer<A> {
+    /// Asks this authenticator.
+    pub fn new(authenticator: Arc<A>) -> Self {
+        Self { authenticator }
+    }
+}
+
+impl<S, A> Layer<S> for AuthenticateLayer<A> {
+    type Service = AuthenticateService<S, A>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthenticateService { inner, authenticator: self.authenticator.clone() }
+    }
+}
+
+/// See the module.
+pub struct AuthenticateService<S, A> {
+    inner: S,
+    authenticator: Arc<A>,
+}
+
+impl<S: Clone, A> Clone for AuthenticateService<S, A> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), authenticator: self.authenticator.clone() }
+    }
+}
+
+impl<S, A, B> Service<Request<Body>> for AuthenticateService<S, A>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    A: Authenticate,
+    B: Default,
+{
+    type Response = Response<B>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<B>, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let inner = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, inner);
+        let authenticator = self.authenticator.clone();
+        Box::pin(async move {
+            let context = request.extensions().get::<AnswerContext>().cloned();
+            match identify(&*authenticator, request.extensions().get(), request.headers(), context.as_ref()).await {
+                Ok(principal) => {
+                    if let Some(inbound) = request.extensions_mut().get_mut::<Inbound>() {
+                        inbound.principal = principal;
+                    }
+                    inner.call(request).await
+                }
+                Err(refusal) => Ok(refuse(&refusal, context.as_ref())),
+            }
+        })
+    }
+}
+
+async fn identify<A: Authenticate>(
+    authenticator: &A,
+    inbound: Option<&Inbound>,
+    headers: &HeaderMap,
+    context: Option<&AnswerContext>,
+) -> Result<Principal, Refusal> {
+    let Some(inbound) = inbound else {
+        return Err(Refusal::Credential(CredentialFault::Missing));
+    };
+    if inbound.method.is_some_and(|method| method.access == Access::Open) {
+        return Ok(Principal::Anonymous);
+    }
+    let authorization = authorization(headers)?;
+    let principal = authenticator.authenticate(authorization, inbound.peer).await?;
+    if let (Principal::Application(caller), Some(context)) = (&principal, context) {
+        context.set_legacy_codes(caller.legacy_codes.clone());
+    }
+    if headers.contains_key(&X_USER_TOKEN) {
+        return Err(Refusal::FeatureUnavailable(X_USER_TOKEN.as_str().to_owned()));
+    }
+    Ok(principal)
+}
+
+/// The one `authorization` header. Two of them are refused: two readers might not mean the same one.
+fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let invalid = || Refusal::Credential(CredentialFault::Invalid);
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().map(|value| value.to_str().map_err(|_| invalid())).transpose()?;
+    if values.next().is_some() { Err(invalid()) } else { Ok(value) }
+}

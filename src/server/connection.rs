@@ -1,0 +1,155 @@
+//! One connection from its first byte to its last: TLS, then HTTP/2 (or HTTP/1.1 for gRPC-Web) with every bound set, until the client goes,
+//! the connection has become old, or the server drains.
+
+use std::convert::Infallible;
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
+use tower::Service;
+
+use super::first_bytes::FirstBytes;
+use super::settings::{Http2Settings, ServerSettings};
+use super::tls::{self, TlsError};
+
+/// How connections are served.
+#[derive(Clone)]
+pub(super) struct Protocol {
+    builder: auto::Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    first_byte_timeout: Duration,
+    age_max: Duration,
+}
+
+/// What ends a connection from outside.
+#[derive(Clone, Default)]
+pub(super) struct Ends {
+    /// Say goodbye (GOAWAY), and end with the last call.
+    pub(super) drain: CancellationToken,
+    /// End now.
+    pub(super) kill: CancellationToken,
+}
+
+impl Protocol {
+    pub(super) fn new(settings: &ServerSettings) -> Result<Self, TlsError> {
+        let protocols: &[&str] = if settings.listener.http1 { &["h2", "http/1.1"] } else { &["h2"] };
+        let tls = settings.tls.as_ref().map(|settings| tls::acceptor(settings, protocols)).transpose()?;
+        let first_byte_timeout = settings.listener.first_byte_timeout;
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        bound(&mut builder, &settings.http2, first_byte_timeout);
+        if !settings.listener.http1 {
+            builder = builder.http2_only();
+        }
+        Ok(Self { builder, tls, first_byte_timeout, age_max: settings.http2.connection_age_max })
+    }
+
+    /// Serves a connection until it ends; why it ended is of interest to nobody but a log at level DEBUG.
+    pub(super) async fn serve<S>(self, stream: TcpStream, peer: SocketAddr, stack: S, ends: Ends)
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
+        let served = async {
+            match &self.tls {
+                None => self.serve_io(stream, stack, info, &ends).await,
+                Some(tls) => {
+                    let handshake = time::timeout(self.first_byte_timeout, tls.accept(stream)).await;
+                    let stream = handshake.map_err(|_| tls::handshake_timeout())??;
+                    self.serve_io(stream, stack, info, &ends).await
+                }
+            }
+        };
+        let ended = tokio::select! {
+            ended = served => ended,
+            () = ends.kill.cancelled() => return,
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%peer, %error, "a connection ended with an error");
+        }
+    }
+
+    async fn serve_io<I, S>(
+        &self,
+        io: I,
+        stack: S,
+        info: TcpConnectInfo,
+        ends: &Ends,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        let age_max = jittered(self.age_max, &info);
+        let io = TokioIo::new(FirstBytes::new(io, self.first_byte_timeout));
+        let mut connection = pin!(self.builder.serve_connection(io, Calls { stack, info }));
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = ends.drain.cancelled() => {}
+            () = time::sleep(age_max) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    }
+}
+
+/// Sets every bound that there is.
+fn bound(builder: &mut auto::Builder<TokioExecutor>, settings: &Http2Settings, header_timeout: Duration) {
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(settings.concurrent_streams_max)
+        .max_pending_accept_reset_streams(settings.pending_accept_reset_streams_max)
+        .max_local_error_reset_streams(settings.local_error_reset_streams_max)
+        .max_header_list_size(settings.metadata_bytes_max)
+        .initial_stream_window_size(settings.stream_window_bytes)
+        .initial_connection_window_size(settings.connection_window_bytes)
+        .adaptive_window(false)
+        .max_frame_size(settings.frame_bytes_max)
+        .max_send_buf_size(settings.send_buffer_bytes_max)
+        .keep_alive_interval(settings.keepalive_interval)
+        .keep_alive_timeout(settings.keepalive_timeout);
+    // hyper buffers a request's head and the beginning of its body in one; below 8 KiB it panics.
+    let head_bytes_max = usize::try_from(settings.metadata_bytes_max).unwrap_or(usize::MAX).max(8 << 10);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(head_bytes_max);
+}
+
+/// Up to a tenth more, by chance: connections that began together do not end together.
+fn jittered(age: Duration, info: &TcpConnectInfo) -> Duration {
+    let chance = RandomState::new().hash_one(info.remote_addr) % 1_000;
+    age + age.mul_f64(0.1) * u32::try_from(chance).unwrap_or(0) / 1_000
+}
+
+/// The calls of one connection.
+#[derive(Clone)]
+struct Calls<S> {
+    stack: S,
+    info: TcpConnectInfo,
+}
+
+impl<S> hyper::service::Service<Request<Incoming>> for Calls<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = S::Future;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(self.info.clone());
+        // Every layer is always ready; the clone is what a tower service needs to be called through a shared reference.
+        self.stack.clone().call(request)
+    }
+}

@@ -1,0 +1,143 @@
+//! The rooms behind the network, put together: store, hash threads, limiter, authenticator, use cases. The command line opens the same house
+//! without a server.
+
+use std::sync::Arc;
+
+use crate::domain::limits::RateLimits;
+use crate::domain::secret::ApplicationKeySecret;
+use crate::middleware::gcra::Gcra;
+use crate::password::{HasherSettings, PasswordHasher};
+use crate::provisioning::authentication::Authenticator;
+use crate::provisioning::bootstrap::{self, Bootstrapped};
+use crate::provisioning::cache::Caches;
+use crate::provisioning::limiter::Limiter;
+use crate::provisioning::master_key::MasterKey;
+use crate::provisioning::refusal::Refusal;
+use crate::provisioning::seams::{Clock, Ids, SystemClock, SystemIds};
+use crate::provisioning::{Parts, PortalSettings, Provisioning};
+use crate::store::{Store, StoreError, StoreSettings};
+
+/// What a house is made of.
+pub struct HouseSettings {
+    /// Which engine, where.
+    pub store: StoreSettings,
+    /// Threads and cost of a hash.
+    pub hasher: HasherSettings,
+    /// What holds for portals.
+    pub portals: PortalSettings,
+    /// The rate of every limit.
+    pub limits: RateLimits,
+    /// How many keys each limit remembers.
+    pub limiter_keys: usize,
+    /// One key a purpose is derived from it.
+    pub master_key: MasterKey,
+    /// The key of the operator application that the first start makes; absent = one is minted.
+    pub bootstrap_key: Option<ApplicationKeySecret>,
+}
+
+/// What time it is and where ids come from; tests pass their own.
+pub struct Seams {
+    /// See [`Clock`].
+    pub clock: Arc<dyn Clock>,
+    /// See [`Ids`].
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds) }
+    }
+}
+
+/// Why the house cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// The database.
+    #[error("the database: {0}")]
+    Store(#[from] StoreError),
+    /// The hash threads.
+    #[error("the hash threads: {0}")]
+    Hasher(#[from] crate::password::StartError),
+    /// The operator application.
+    #[error("the operator application: {0}")]
+    Bootstrap(#[from] Refusal),
+}
+
+/// See the module.
+pub struct House {
+    store: Store,
+    hasher: PasswordHasher,
+    seams: Seams,
+    limiter: Arc<dyn Limiter>,
+    caches: Arc<Caches>,
+    provisioning: Arc<Provisioning>,
+    bootstrap_key: Option<ApplicationKeySecret>,
+}
+
+impl House {
+    /// Opens the store and starts the hash threads. Nothing is migrated and nothing is written.
+    pub async fn open(settings: HouseSettings, seams: Seams) -> Result<Self, HouseError> {
+        let store = Store::open(&settings.store).await?;
+        let hasher = PasswordHasher::start(settings.hasher)?;
+        let limiter: Arc<dyn Limiter> = Arc::new(Gcra::new(&settings.limits, settings.limiter_keys));
+        let caches = Arc::new(Caches::default());
+        let provisioning = Arc::new(Provisioning::new(Parts {
+            store: store.clone(),
+            hasher: hasher.clone(),
+            caches: caches.clone(),
+            clock: seams.clock.clone(),
+            ids: seams.ids.clone(),
+            limiter: limiter.clone(),
+            master_key: settings.master_key,
+            portals: settings.portals,
+        }));
+        Ok(Self { store, hasher, seams, limiter, caches, provisioning, bootstrap_key: settings.bootstrap_key })
+    }
+
+    /// Brings the schema up to date; the names of what was applied.
+    pub async fn migrate(&self) -> Result<Vec<String>, HouseError> {
+        Ok(self.store.migrate().await?)
+    }
+
+    /// Whether the schema is up to date.
+    pub async fn is_migrated(&self) -> Result<bool, HouseError> {
+        Ok(self.store.pending_migrations().await?.is_empty())
+    }
+
+    /// Whether there is no application yet, so that the next start is the first.
+    pub async fn is_empty(&self) -> Result<bool, HouseError> {
+        Ok(self.store.applications().is_empty().await?)
+    }
+
+    /// Makes the operator application where there is no application.
+    pub async fn bootstrap(&self) -> Result<Option<Bootstrapped>, HouseError> {
+        let (clock, ids) = (&*self.seams.clock, &*self.seams.ids);
+        Ok(bootstrap::bootstrap(&self.store, clock, ids, self.bootstrap_key.clone()).await?)
+    }
+
+    /// The use cases.
+    pub fn provisioning(&self) -> Arc<Provisioning> {
+        self.provisioning.clone()
+    }
+
+    /// Where everything is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Tells callers by their keys; shares the caches of the use cases, which forget what they change.
+    pub(super) fn authenticator(&self) -> Authenticator {
+        Authenticator::new(self.store.clone(), self.caches.clone(), self.seams.clock.clone(), self.limiter.clone())
+    }
+
+    /// The limiter that layers and use cases share.
+    pub(super) fn limiter(&self) -> Arc<dyn Limiter> {
+        self.limiter.clone()
+    }
+
+    /// Ends the hash threads, waits for the units of work that are under way, and lets the database go.
+    pub async fn close(&self) {
+        self.hasher.shutdown().await;
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,52 @@
+//! The names of the metrics, and the recorder that keeps them for Prometheus. Labels take values from closed lists only (methods, codes,
+//! reasons, causes): nothing that a caller sends can make a new time series.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::log::TelemetryError;
+
+/// Finished calls, by `rpc` and `code`.
+pub const CALLS: &str = "enroll_calls_total";
+/// Calls that were refused or failed, by `rpc` and `reason`.
+pub const REFUSALS: &str = "enroll_refusals_total";
+/// How long calls took to the last byte of the answer, in seconds, by `rpc`.
+pub const CALL_SECONDS: &str = "enroll_call_seconds";
+/// Open connections.
+pub const CONNECTIONS: &str = "enroll_connections";
+/// Connections that were closed before they could call, by `cause`.
+pub const CONNECTIONS_REFUSED: &str = "enroll_connections_refused_total";
+/// Whether the service takes calls: 1 or 0.
+pub const SERVING: &str = "enroll_serving";
+
+/// From a cached read to the longest deadline.
+const CALL_SECONDS_BUCKETS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// The recorder of this process, installed at the first call. Several servers in one process (as in tests) share it.
+pub fn recorder() -> Result<&'static PrometheusHandle, TelemetryError> {
+    if let Some(handle) = RECORDER.get() {
+        return Ok(handle);
+    }
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(CALL_SECONDS.to_owned()), CALL_SECONDS_BUCKETS);
+    let recorder = builder.map_err(|error| TelemetryError::Metrics(error.to_string()))?.build_recorder();
+    let handle = RECORDER.get_or_init(|| recorder.handle());
+    // An error means that another thread was first; then that one's handle is in the cell.
+    if metrics::set_global_recorder(recorder).is_ok() {
+        describe();
+    }
+    Ok(handle)
+}
+
+fn describe() {
+    metrics::describe_counter!(CALLS, "Finished calls by method and code");
+    metrics::describe_counter!(REFUSALS, "Refused or failed calls by method and reason");
+    metrics::describe_histogram!(CALL_SECONDS, metrics::Unit::Seconds, "Time to the last byte of the answer");
+    metrics::describe_gauge!(CONNECTIONS, "Open connections");
+    metrics::describe_counter!(CONNECTIONS_REFUSED, "Connections closed before they could call, by cause");
+    metrics::describe_gauge!(SERVING, "1 while the service takes calls");
+}
