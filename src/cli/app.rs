@@ -1,0 +1,247 @@
+//! Applications: made by hand or by a preset, always with a first key.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::config::{Config, Flags};
+
+use super::app_key::{self, KeyCommand};
+use super::error::CliError;
+use super::example::Example;
+use super::fields::Fields;
+use super::flags::{ClientArgs, PageArgs};
+use super::lookup::Named;
+use super::output::{self, column};
+use super::presets::{Preset, PresetFile};
+use super::session::Session;
+
+#[derive(Debug, Args)]
+pub(super) struct AppArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    command: AppCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AppCommand {
+    /// Make an application and a first key, which is shown this once.
+    Create(CreateArgs),
+    /// List the applications of the tenant.
+    List(PageArgs),
+    /// Keys of applications.
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+#[derive(Debug, Args)]
+struct CreateArgs {
+    /// The name: lower-case letters, digits and hyphens [default: the preset's].
+    #[arg(required_unless_present = "preset")]
+    name: Option<String>,
+    /// Make what an old client of this system needs: realm, contract and application, under which the example of its document works.
+    #[arg(long)]
+    preset: Option<Preset>,
+    /// The name to show.
+    #[arg(long)]
+    display_name: Option<String>,
+    /// What it may do in the tenant, such as `accounts.create`; may be repeated.
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    permissions: Vec<String>,
+    /// The realm that is meant where a request names none, by name or id.
+    #[arg(long, value_name = "REALM", conflicts_with = "preset")]
+    default_realm: Option<String>,
+    /// The contract that is meant where a request names none, by name or id.
+    #[arg(long, value_name = "CONTRACT", conflicts_with = "preset")]
+    default_contract: Option<String>,
+    /// The type of the external key that each of its accounts gets.
+    #[arg(long, value_name = "TYPE")]
+    external_key_type: Option<String>,
+    /// Only check; nothing is written.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl AppArgs {
+    pub(super) fn note(&self, flags: &mut Flags) {
+        self.client.note(flags);
+        if let AppCommand::Key(key) = &self.command {
+            key.note(flags);
+        }
+    }
+
+    pub(super) async fn run(self, config: &Config) -> Result<(), CliError> {
+        match self.command {
+            AppCommand::Create(args) => {
+                let session = Session::open(&config.client, &self.client).await?;
+                create(&session, &args).await
+            }
+            AppCommand::List(page) => list(&Session::open(&config.client, &self.client).await?, &page).await,
+            AppCommand::Key(command) => app_key::run(command, config, &self.client).await,
+        }
+    }
+}
+
+async fn list(session: &Session, page: &PageArgs) -> Result<(), CliError> {
+    let mut request = Fields::default();
+    page.put(&mut request);
+    let answer = session.call("ApplicationService/ListApplications", request).await?;
+    let columns = [
+        column("ID", "/applicationId"),
+        column("NAME", "/name"),
+        column("STATE", "/state").of_enum("APPLICATION_STATE_"),
+        column("DISPLAY NAME", "/displayName"),
+        column("MADE", "/createTime"),
+    ];
+    output::page(&answer, "applications", &columns, session.json)
+}
+
+/// What a creation made, so that it can be taken back.
+#[derive(Debug, Default)]
+struct Made {
+    realm_id: Option<String>,
+    contract_id: Option<String>,
+    application_id: Option<String>,
+}
+
+async fn create(session: &Session, args: &CreateArgs) -> Result<(), CliError> {
+    let file = args.preset.map(Preset::file);
+    if args.dry_run {
+        return check(session, args, file).await;
+    }
+    let mut made = Made::default();
+    match create_all(session, args, file.as_ref(), &mut made).await {
+        Ok((application, secret)) => show(session, &made, &application, &secret, file.as_ref()),
+        Err(error) => {
+            take_back(session, &made).await;
+            Err(error)
+        }
+    }
+}
+
+/// Checks every part by itself; ids that are not there yet are left out.
+async fn check(session: &Session, args: &CreateArgs, file: Option<PresetFile>) -> Result<(), CliError> {
+    let (realm, contract) = file.as_ref().map_or((None, None), |file| (file.realm.clone(), file.contract.clone()));
+    let application = application(args, file.as_ref(), &Made::default());
+    for (name, part) in [("Realm", realm), ("Contract", contract), ("Application", Some(application))] {
+        if let Some(part) = part {
+            create_part(session, name, named(part, args), true).await?;
+        }
+    }
+    output::note("Every check was passed; nothing was written.");
+    Ok(())
+}
+
+/// Realm, contract, application and key, in the order in which they need each other.
+async fn create_all(
+    session: &Session,
+    args: &CreateArgs,
+    file: Option<&PresetFile>,
+    made: &mut Made,
+) -> Result<(Value, Value), CliError> {
+    let mut defaults = Made {
+        realm_id: Named::Realm.optional_id(session, args.default_realm.as_deref()).await?,
+        contract_id: Named::Contract.optional_id(session, args.default_contract.as_deref()).await?,
+        application_id: None,
+    };
+    if let Some(realm) = file.and_then(|file| file.realm.clone()) {
+        let realm = create_part(session, "Realm", named(realm, args), false).await?;
+        made.realm_id = text(&realm, "realmId");
+        defaults.realm_id.clone_from(&made.realm_id);
+    }
+    if let Some(contract) = file.and_then(|file| file.contract.clone()) {
+        let contract = create_part(session, "Contract", named(contract, args), false).await?;
+        made.contract_id = text(&contract, "contractId");
+        defaults.contract_id.clone_from(&made.contract_id);
+    }
+    let application = named(application(args, file, &defaults), args);
+    let application = create_part(session, "Application", application, false).await?;
+    made.application_id = text(&application, "applicationId");
+    let key = json!({"application_id": made.application_id, "key": {"display_name": "first"}});
+    let secret = session.call("ApplicationService/CreateApplicationKey", key).await?;
+    Ok((application, secret))
+}
+
+/// Makes one resource: `Realm` by `RealmService/CreateRealm`, and so on.
+async fn create_part(session: &Session, name: &str, part: Value, validate_only: bool) -> Result<Value, CliError> {
+    let member = name.to_lowercase();
+    let mut request = Fields::default();
+    request.set(&member, part);
+    request.put_true("validate_only", validate_only);
+    let mut answer = session.call(&format!("{name}Service/Create{name}"), request).await?;
+    Ok(answer.get_mut(&member).map_or(Value::Null, Value::take))
+}
+
+/// The part under the name that the command line says.
+fn named(part: Value, args: &CreateArgs) -> Value {
+    let mut fields = Fields::from(part);
+    fields.put("name", args.name.clone());
+    fields.into()
+}
+
+/// The application as the flags and the preset say.
+fn application(args: &CreateArgs, file: Option<&PresetFile>, defaults: &Made) -> Value {
+    let mut fields = file.map(|file| Fields::from(file.application.clone())).unwrap_or_default();
+    fields.put("display_name", args.display_name.clone());
+    fields.put("external_key_type", args.external_key_type.clone());
+    let mut grant = Fields::default();
+    let of_preset = file.map_or(&[][..], |file| file.grant.permissions.as_slice());
+    grant.put_all("permissions", of_preset.iter().chain(&args.permissions).cloned());
+    grant.put("default_realm_id", defaults.realm_id.clone());
+    grant.put("default_contract_id", defaults.contract_id.clone());
+    fields.set("grants", vec![Value::from(grant)]);
+    fields.into()
+}
+
+/// Deletes what a failed creation made, so that it can simply be tried again.
+async fn take_back(session: &Session, made: &Made) {
+    let parts = [
+        ("ApplicationService/DeleteApplication", "application_id", &made.application_id),
+        ("ContractService/DeleteContract", "contract_id", &made.contract_id),
+        ("RealmService/DeleteRealm", "realm_id", &made.realm_id),
+    ];
+    for (method, field, id) in parts {
+        let Some(id) = id else { continue };
+        let mut request = Fields::default();
+        request.set(field, id.clone());
+        if let Err(error) = session.call(method, request).await {
+            output::note(&format!("What was made before the failure is left: {field} {id} ({error})"));
+        }
+    }
+}
+
+fn show(
+    session: &Session,
+    made: &Made,
+    application: &Value,
+    secret: &Value,
+    file: Option<&PresetFile>,
+) -> Result<(), CliError> {
+    let key = text(secret, "secret").unwrap_or_default();
+    let result = json!({
+        "application": application, "realmId": made.realm_id, "contractId": made.contract_id,
+        "key": secret.get("key"), "secret": key,
+    });
+    if session.json {
+        return output::json(&result);
+    }
+    let line = |name: &str, id: &Option<String>| id.as_ref().map_or(String::new(), |id| format!("{name:12} {id}\n"));
+    let ids = line("application", &made.application_id)
+        + &line("realm", &made.realm_id)
+        + &line("contract", &made.contract_id);
+    output::text(&format!("{ids}{:12} {key}", "key"))?;
+    output::note("The key is shown this once.");
+    if let Some(example) = file.map(|file| &file.example) {
+        let authority = session.endpoint.authority().map_or("", |authority| authority.as_str());
+        let plaintext = session.endpoint.scheme_str() != Some("https");
+        let request = example.request.to_string();
+        let (headers, method) = (&example.headers[..], example.method.as_str());
+        let call = Example { authority, plaintext, key: &key, headers, method, request: &request };
+        output::text(&format!("\n{call}"))?;
+    }
+    Ok(())
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
