@@ -1,1 +1,28 @@
-fn main(){}
+//! Tests through the front door: a real server on a free port of this machine, real clients over TCP, a fresh database a test, every test on
+//! SQLite and on PostgreSQL. One binary, so that the house is linked once. Values and parsers have their tests in their own files.
+//!
+//! `on_both_engines!` names the tests of a file; `cargo test --release --test it on_sqlite` runs those of one engine.
+#![deny(unsafe_code)]
+
+mod support;
+
+mod accounts;
+mod applications;
+mod authorization;
+mod canary;
+mod cancels;
+mod contracts;
+mod errors;
+mod grpcurl;
+mod kill;
+mod layers;
+mod portals;
+mod python;
+mod races;
+mod realms;
+mod registration;
+mod repeats;
+mod seeds;
+mod store_conformance;
+mod tenants;
+mod tidy;

@@ -1,0 +1,246 @@
+"""The example requests of the documents give the documents' answers, and their failures come as typed errors.
+
+Usage: documents.py ENDPOINT, with the keys of the applications that the presets made in the environment: KEY_DIALOGPORTAL, KEY_ONLYOFFICE,
+KEY_FLUID_TOPICS, KEY_SERVICESTACK and KEY_OPERATOR."""
+
+import os
+import sys
+import uuid
+
+import grpc
+from enroll.v1 import (
+    account_pb2,
+    account_service_pb2,
+    credential_pb2,
+    provisioning_pb2,
+    registration_service_pb2,
+    tenant_pb2,
+    tenant_service_pb2,
+)
+from wire import Client
+
+ENDPOINT = sys.argv[1]
+
+
+def client(name, **metadata):
+    return Client(ENDPOINT, os.environ[f"KEY_{name}"], **metadata)
+
+
+def password(text, confirmation=None):
+    return credential_pb2.PasswordInput(password=text, password_confirmation=confirmation)
+
+
+def dialogportal():
+    """Create user (endpoint 1001): contract of full name, e-mail and password."""
+    portal = client("DIALOGPORTAL")
+    create = portal.accounts.CreateAccount
+
+    def request(name="John Doe", email="mailbox@mailserver.com", secret="password", **more):
+        return account_service_pb2.CreateAccountRequest(
+            account=account_pb2.Account(
+                profile=account_pb2.Profile(display_name=name), email=account_pb2.Email(address=email), **more
+            ),
+            credential=credential_pb2.CredentialInput(password=credential_pb2.InitialPassword(password=secret)),
+        )
+
+    made, metadata = portal.call(create, request())
+    assert made.outcome == provisioning_pb2.OUTCOME_CREATED
+    assert metadata["x-legacy-code"] == "201", metadata
+    assert made.account.account_number > 0
+    assert made.account.profile.display_name == "John Doe"
+    assert made.account.email.address == "mailbox@mailserver.com"
+    assert not made.account.HasField("phone")
+
+    # 303: redirected to "Get Account Data".
+    again, metadata = portal.call(create, request())
+    assert again.outcome == provisioning_pb2.OUTCOME_EXISTING
+    assert metadata["x-legacy-code"] == "303", metadata
+    assert again.account.account_id == made.account.account_id
+
+    # 400: validation failed, all at once.
+    refusal = portal.refused(create, request(name="", email="nobody", secret="pass"))
+    assert refusal.code == grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.reason == "VALIDATION_FAILED"
+    assert refusal.said["legacyCode"] == "400", refusal
+    assert dict(refusal.violations) == {
+        "account.profile.display_name": "FIELD_REQUIRED",
+        "account.email.address": "EMAIL_INVALID",
+        "credential.password.password": "PASSWORD_TOO_SHORT",
+    }, refusal
+
+    # 400.3 and 400.4: the mobile number.
+    phone = account_pb2.Phone(number="12")
+    refusal = portal.refused(create, request(email="third@mailserver.com", phone=phone))
+    assert refusal.said["legacyCode"] == "400.3", refusal
+    phone = account_pb2.Phone(number="32 12 34 56")
+    made, _ = portal.call(create, request(email="third@mailserver.com", phone=phone))
+    assert made.account.phone.number == "+4532123456", made
+    refusal = portal.refused(create, request(email="fourth@mailserver.com", phone=phone))
+    assert refusal.code == grpc.StatusCode.ALREADY_EXISTS
+    assert refusal.said["legacyCode"] == "400.4", refusal
+    assert refusal.details["ResourceInfo"].resource_type == "enroll.v1.Account"
+
+
+def onlyoffice():
+    """Register a new portal (POST /api/portal/register)."""
+    office = client("ONLYOFFICE")
+    register = office.registration.RegisterPortal
+
+    def request(portal_name="example", secret="123456", **more):
+        return registration_service_pb2.RegisterPortalRequest(
+            tenant=registration_service_pb2.TenantInput(portal_name=portal_name, language_code="en", time_zone="UTC"),
+            owner=registration_service_pb2.OwnerInput(
+                profile=account_pb2.Profile(given_name="John", family_name="Smith"),
+                email="test@example.com",
+                phone="123456789",
+            ),
+            password=password(secret),
+            **more,
+        )
+
+    request_id = str(uuid.uuid4())
+    made, metadata = office.call(register, request(request_id=request_id))
+    assert metadata["x-legacy-code"] == "200", metadata
+    assert made.tenant.portal_name == "example"
+    assert made.tenant.domain.startswith("example.")
+    assert made.tenant.language_code == "en"
+    assert made.tenant.owner_account_id == made.owner.account_id
+    assert made.tenant.state == tenant_pb2.TENANT_STATE_ACTIVE
+    assert made.tenant.tenant_number > 0
+    assert made.tenant.time_zone == "UTC"
+    assert made.tenant.HasField("create_time")
+
+    # The same request again is the same answer.
+    again, metadata = office.call(register, request(request_id=request_id))
+    assert again == made
+    assert metadata["x-idempotent-replay"] == "true", metadata
+    refusal = office.refused(register, request(portal_name="another", request_id=request_id))
+    assert refusal.reason == "REQUEST_ID_REUSED", refusal
+
+    codes = {
+        ("example", "123456"): "portalNameExist",
+        ("", "123456"): "portalNameEmpty",
+        ("ex_ample", "123456"): "portalNameIncorrect",
+        ("ex", "123456"): "tooShortError",
+        ("another", "12345"): "passPolicyError",
+    }
+    for (portal_name, secret), code in codes.items():
+        refusal = office.refused(register, request(portal_name=portal_name, secret=secret))
+        assert refusal.said["legacyCode"] == code, refusal
+
+    found, _ = office.call(
+        office.tenants.GetTenant,
+        tenant_service_pb2.GetTenantRequest(tenant=tenant_pb2.TenantRef(portal_name="example")),
+    )
+    assert found.tenant == made.tenant
+    refusal = office.refused(
+        office.tenants.GetTenant,
+        tenant_service_pb2.GetTenantRequest(tenant=tenant_pb2.TenantRef(portal_name="nobody-has-it")),
+    )
+    assert refusal.code == grpc.StatusCode.NOT_FOUND
+    assert refusal.said["legacyCode"] == "portalNameNotFound", refusal
+
+
+def fluid_topics():
+    """Register in an internal realm."""
+    topics = client("FLUID_TOPICS", x_calling_app="my-portal")
+    register = topics.registration.RegisterAccount
+
+    def request(**changes):
+        fields = {
+            "profile": account_pb2.Profile(display_name="A User"),
+            "email": "user@mail.com",
+            "password": password("User's password"),
+            "consents": [account_pb2.Consent(document="privacy-policy", accepted=False)],
+        }
+        return registration_service_pb2.RegisterAccountRequest(**{**fields, **changes})
+
+    made, metadata = topics.call(register, request())
+    assert metadata["x-legacy-code"] == "201", metadata
+    assert uuid.UUID(made.account.account_id)
+    assert made.account.profile.display_name == "A User"
+    assert made.account.email.address == "user@mail.com"
+    assert not made.account.verification_required
+
+    # 400: parameters are missing, the address is invalid, the password is not secure: all at once.
+    refusal = topics.refused(
+        register, request(profile=None, email="user@", password=password("short"), consents=[])
+    )
+    assert refusal.said["legacyCode"] == "400", refusal
+    assert {reason for _, reason in refusal.violations} == {"FIELD_REQUIRED", "EMAIL_INVALID", "PASSWORD_TOO_SHORT"}, refusal
+    assert len(refusal.violations) == 4, refusal
+
+    # 401, and the calling app that has to be named.
+    nobody = Client(ENDPOINT, None)
+    refusal = nobody.refused(nobody.registration.RegisterAccount, request())
+    assert refusal.code == grpc.StatusCode.UNAUTHENTICATED
+    assert refusal.reason == "CREDENTIALS_MISSING", refusal
+    unnamed = client("FLUID_TOPICS")
+    refusal = unnamed.refused(unnamed.registration.RegisterAccount, request())
+    assert refusal.reason == "CALLING_APP_MISMATCH", refusal
+
+
+def servicestack():
+    """Register (POST /register)."""
+    stack = client("SERVICESTACK", accept_language="de")
+    register = stack.registration.RegisterAccount
+
+    def request(**changes):
+        fields = {
+            "profile": account_pb2.Profile(
+                user_name="john.doe", given_name="John", family_name="Doe", display_name="John Doe"
+            ),
+            "email": "john.doe@example.com",
+            "password": password("p@55wOrd", "p@55wOrd"),
+            "annotations": {"source": "web"},
+        }
+        return registration_service_pb2.RegisterAccountRequest(**{**fields, **changes})
+
+    made, _ = stack.call(register, request())
+    assert made.account.account_id
+    assert made.account.profile.user_name == "john.doe"
+    assert dict(made.annotations) == {"source": "web"}, made
+
+    refusal = stack.refused(register, request())
+    assert refusal.code == grpc.StatusCode.ALREADY_EXISTS
+    assert refusal.said["legacyCode"] == "AlreadyExists", refusal
+
+    # ResponseStatus: every failure with its code, field and message; here in the caller's language too.
+    refusal = stack.refused(
+        register,
+        request(
+            profile=account_pb2.Profile(user_name="-"), email="nobody", password=password("p@55wOrd", "another"),
+        ),
+    )
+    assert dict(refusal.violations) == {
+        "profile.user_name": "FIELD_TOO_SHORT",
+        "email": "EMAIL_INVALID",
+        "password.password_confirmation": "PASSWORD_CONFIRMATION_MISMATCH",
+    }, refusal
+    for violation in refusal.details["BadRequest"].field_violations:
+        assert violation.description
+        assert violation.localized_message.locale == "de", violation
+    assert refusal.said["legacyCodes"] == ",".join(reason for _, reason in refusal.violations), refusal
+
+
+def errors():
+    """What has no document: a wrong key, a missing right, and limits on the wire."""
+    operator = client("OPERATOR")
+    wrong = Client(ENDPOINT, os.environ["KEY_OPERATOR"][:-1] + "!")
+    accounts = account_service_pb2.ListAccountsRequest()
+    assert wrong.refused(wrong.accounts.ListAccounts, accounts).reason == "CREDENTIALS_INVALID"
+    topics = client("FLUID_TOPICS", x_calling_app="my-portal")
+    refusal = topics.refused(topics.accounts.ListAccounts, accounts)
+    assert refusal.code == grpc.StatusCode.PERMISSION_DENIED
+    assert (refusal.reason, refusal.said["permission"]) == ("PERMISSION_MISSING", "accounts.read"), refusal
+    nowhere = account_service_pb2.GetAccountRequest(account=account_pb2.AccountRef(email="nobody@example.org"))
+    refusal = operator.refused(operator.accounts.GetAccount, nowhere)
+    assert refusal.reason == "ACCOUNT_NOT_FOUND", refusal
+    large = account_service_pb2.CreateAccountRequest(tenant_id="x" * (1 << 20))
+    refusal = operator.refused(operator.accounts.CreateAccount, large)
+    assert refusal.reason == "MESSAGE_TOO_LARGE", refusal
+
+
+for document in (dialogportal, onlyoffice, fluid_topics, servicestack, errors):
+    document()
+    print(f"{document.__name__}: as expected")

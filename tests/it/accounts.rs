@@ -1,0 +1,11 @@
+//! `AccountService`: accounts that a trusted application makes and reads.
+
+mod contracts;
+mod credentials;
+mod duplicates;
+mod external_keys;
+mod lists;
+mod making;
+mod phones;
+mod reading;
+mod repeats;

@@ -1,0 +1,145 @@
+//! What is expected of every rpc. A row says who may call, in words of its own: a policy that changes in the proto has to be changed here too.
+
+use serde_json::{Value, json};
+
+/// How a request says which tenant it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// By `tenant_id`.
+    TenantId,
+    /// By a `TenantRef`.
+    TenantRef,
+    /// Not at all.
+    Nothing,
+}
+
+/// What a caller needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A key.
+    Key,
+    /// A permission, to call the method at all.
+    Permission(&'static str),
+    /// A permission where the realm is CLOSED, as it is where nobody opened it; the method itself needs a key only.
+    PermissionInClosedRealm(&'static str),
+}
+
+impl Needs {
+    /// The permission, if it is one.
+    pub fn permission(self) -> Option<&'static str> {
+        match self {
+            Self::Key => None,
+            Self::Permission(name) | Self::PermissionInClosedRealm(name) => Some(name),
+        }
+    }
+}
+
+/// One rpc.
+pub struct Row {
+    /// `Service/Method` below `enroll.v1`.
+    pub rpc: &'static str,
+    /// See [`Needs`].
+    pub needs: Needs,
+    /// See [`Scope`].
+    pub scope: Scope,
+    /// The request but for its tenant: right as far as it goes, and nothing is written because of it.
+    pub request: fn() -> Value,
+    /// What is answered once nothing is in the way of the caller: `OK`, or a reason that only the use case gives.
+    pub reached: &'static str,
+}
+
+/// An id that nothing has.
+pub const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";
+
+const fn row(rpc: &'static str, permission: &'static str, request: fn() -> Value, reached: &'static str) -> Row {
+    Row { rpc, needs: Needs::Permission(permission), scope: Scope::TenantId, request, reached }
+}
+
+fn empty() -> Value {
+    json!({})
+}
+
+/// One row an rpc.
+pub const ROWS: &[Row] = &[
+    row("AccountService/CreateAccount", "accounts.create", empty, "VALIDATION_FAILED"),
+    row(
+        "AccountService/GetAccount",
+        "accounts.read",
+        || json!({"account": {"accountId": NOWHERE}}),
+        "ACCOUNT_NOT_FOUND",
+    ),
+    row("AccountService/ListAccounts", "accounts.read", empty, "OK"),
+    Row {
+        rpc: "RegistrationService/RegisterAccount",
+        needs: Needs::PermissionInClosedRealm("accounts.create"),
+        scope: Scope::TenantId,
+        request: empty,
+        reached: "VALIDATION_FAILED",
+    },
+    Row {
+        rpc: "RegistrationService/RegisterPortal",
+        needs: Needs::Permission("tenants.create"),
+        scope: Scope::Nothing,
+        request: empty,
+        reached: "VALIDATION_FAILED",
+    },
+    Row {
+        rpc: "RegistrationService/CheckPortalName",
+        needs: Needs::Key,
+        scope: Scope::Nothing,
+        request: || json!({"portalName": "lighthouse"}),
+        reached: "OK",
+    },
+    Row {
+        rpc: "TenantService/GetTenant",
+        needs: Needs::Permission("tenants.read"),
+        scope: Scope::TenantRef,
+        request: empty,
+        reached: "OK",
+    },
+    Row {
+        rpc: "TenantService/ListTenants",
+        needs: Needs::Permission("tenants.read"),
+        scope: Scope::Nothing,
+        request: empty,
+        reached: "OK",
+    },
+    row("RealmService/CreateRealm", "realms.write", empty, "VALIDATION_FAILED"),
+    row("RealmService/GetRealm", "realms.read", empty, "OK"),
+    row("RealmService/ListRealms", "realms.read", empty, "OK"),
+    row("RealmService/UpdateRealm", "realms.write", || json!({"realm": {"realmId": NOWHERE}}), "REALM_NOT_FOUND"),
+    row("RealmService/DeleteRealm", "realms.write", || json!({"realmId": NOWHERE}), "REALM_NOT_FOUND"),
+    row("ApplicationService/CreateApplication", "applications.write", empty, "VALIDATION_FAILED"),
+    row("ApplicationService/GetApplication", "applications.read", application, "APPLICATION_NOT_FOUND"),
+    row("ApplicationService/ListApplications", "applications.read", empty, "OK"),
+    row(
+        "ApplicationService/UpdateApplication",
+        "applications.write",
+        || json!({"application": {"applicationId": NOWHERE}}),
+        "APPLICATION_NOT_FOUND",
+    ),
+    row("ApplicationService/DeleteApplication", "applications.write", application, "APPLICATION_NOT_FOUND"),
+    row("ApplicationService/CreateApplicationKey", "applications.write", application, "APPLICATION_NOT_FOUND"),
+    row("ApplicationService/ListApplicationKeys", "applications.read", application, "APPLICATION_NOT_FOUND"),
+    row(
+        "ApplicationService/RevokeApplicationKey",
+        "applications.write",
+        || json!({"applicationId": NOWHERE, "keyId": NOWHERE}),
+        "APPLICATION_NOT_FOUND",
+    ),
+    row("ContractService/CreateContract", "contracts.write", empty, "VALIDATION_FAILED"),
+    row("ContractService/GetContract", "contracts.read", || json!({"contractId": NOWHERE}), "CONTRACT_NOT_FOUND"),
+    row("ContractService/ListContracts", "contracts.read", empty, "OK"),
+    row(
+        "ContractService/UpdateContract",
+        "contracts.write",
+        || json!({"contract": {"contractId": NOWHERE}}),
+        "CONTRACT_NOT_FOUND",
+    ),
+    row("ContractService/DeleteContract", "contracts.write", || json!({"contractId": NOWHERE}), "CONTRACT_NOT_FOUND"),
+    row("ContractService/ResolveContract", "contracts.read", empty, "OK"),
+];
+
+fn application() -> Value {
+    json!({"applicationId": NOWHERE})
+}

@@ -1,0 +1,5 @@
+//! `RegistrationService.RegisterPortal` and `CheckPortalName`.
+
+mod making;
+mod names;
+mod quotas;

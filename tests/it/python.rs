@@ -1,0 +1,119 @@
+//! The first foreign client: Python with grpcio, its stubs generated from the protos as they stand, against the real server.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::support::binary::{Binary, operator_key};
+use crate::support::database::Database;
+use crate::support::engine::run;
+use crate::support::process;
+use crate::support::{Engine, dialects};
+
+/// Packages come from a registry.
+const INSTALL_TIME_MAX: Duration = Duration::from_secs(300);
+const RUN_TIME_MAX: Duration = Duration::from_secs(90);
+
+#[test]
+fn the_documents_examples_work_on_sqlite() {
+    documents(Engine::Sqlite);
+}
+
+#[test]
+fn the_documents_examples_work_on_postgres() {
+    documents(Engine::Postgres);
+}
+
+fn documents(engine: Engine) {
+    let python = python();
+    run(async move {
+        let database = Database::fresh(engine).await;
+        let binary = Binary::start(&database).await;
+        let mut command = Command::new(&python.interpreter);
+        command
+            .arg(clients().join("documents.py"))
+            .arg(binary.address().to_string())
+            .env("PYTHONPATH", &python.stubs)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("KEY_OPERATOR", operator_key());
+        for (preset, key) in dialects::keys(&binary).await {
+            command.env(format!("KEY_{}", preset.replace('-', "_").to_uppercase()), key);
+        }
+        let printed = process::run_beside(command, RUN_TIME_MAX).await.done();
+        assert_eq!(printed.matches(": as expected").count(), 5, "{printed}");
+    });
+}
+
+/// A Python that can be a client of this version of the protos.
+struct Python {
+    interpreter: PathBuf,
+    stubs: PathBuf,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn clients() -> PathBuf {
+    root().join("tests/clients/python")
+}
+
+/// Installs the packages beside what cargo builds, once, and generates the stubs, once a run.
+fn python() -> &'static Python {
+    static PYTHON: OnceLock<Python> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-client");
+        let interpreter = interpreter(&home.join("venv"));
+        let stubs = home.join("stubs");
+        // What an earlier version of the protos left would be found too.
+        if stubs.exists() {
+            fs::remove_dir_all(&stubs).expect("the old stubs go");
+        }
+        fs::create_dir_all(&stubs).expect("a directory for the stubs");
+        let mut protoc = Command::new(&interpreter);
+        protoc.args(["-m", "grpc_tools.protoc"]);
+        for (flag, path) in [("-I", root().join("proto")), ("-I", root().join("third_party"))] {
+            protoc.arg(flag).arg(path);
+        }
+        for flag in ["--python_out", "--grpc_python_out"] {
+            protoc.arg(format!("{flag}={}", stubs.display()));
+        }
+        // Those of google.rpc come with grpcio-status.
+        protoc.args(protos(&root().join("proto")));
+        process::run(&mut protoc, RUN_TIME_MAX).done();
+        Python { interpreter, stubs }
+    })
+}
+
+/// The interpreter of a virtual environment that has what the requirements ask for.
+fn interpreter(venv: &Path) -> PathBuf {
+    let requirements = clients().join("requirements.txt");
+    let wanted = fs::read_to_string(&requirements).expect("the requirements");
+    let (interpreter, installed) = (venv.join("bin/python"), venv.join("installed.txt"));
+    if fs::read_to_string(&installed).is_ok_and(|has| has == wanted) {
+        return interpreter;
+    }
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv), INSTALL_TIME_MAX).done();
+    let mut install = Command::new(&interpreter);
+    install.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements);
+    process::run(&mut install, INSTALL_TIME_MAX).done();
+    // Written last: an install that was cut short is done again.
+    fs::write(&installed, wanted).expect("a mark");
+    interpreter
+}
+
+fn protos(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(protos(&path));
+        } else if path.extension() == Some(OsStr::new("proto")) {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,6 @@
+//! `RegistrationService.RegisterAccount`: people who register themselves.
+
+mod attempts;
+mod consents;
+mod people;
+mod realms;

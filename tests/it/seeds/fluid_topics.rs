@@ -1,0 +1,207 @@
+//! Fluid Topics, "registers a new account for an internal realm user".
+
+use serde_json::{Value, json};
+
+use enroll::proto::v1;
+
+use super::{body, code, outcome_code, text};
+use crate::support::requests::password;
+use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused};
+
+on_both_engines!(
+    the_example,
+    an_agreement_is_kept_as_it_was_given,
+    code_400_for_each_fault,
+    code_400_for_several_faults_at_once,
+    code_400_for_an_address_that_is_taken,
+    code_401_without_a_valid_credential,
+    the_calling_app_is_required,
+    a_closed_realm_is_for_those_who_may_create,
+    an_internal_realm_must_be_available,
+);
+
+/// The example of the document.
+const REQUEST: &str = r#"{
+"name": "A User",
+"emailAddress": "user@mail.com",
+"password": "User's password",
+"privacyPolicyAgreement": false
+}"#;
+
+/// Where the fields of the document's body travel.
+fn register(body: &Value) -> v1::RegisterAccountRequest {
+    let agreement = body.get("privacyPolicyAgreement").map(|agreement| v1::Consent {
+        document: "privacy-policy".to_owned(),
+        accepted: agreement.as_bool(),
+        ..Default::default()
+    });
+    let profile = v1::Profile { display_name: text(body, "name"), ..Default::default() };
+    v1::RegisterAccountRequest {
+        profile: Some(profile),
+        email: text(body, "emailAddress"),
+        password: password(&text(body, "password")).filter(|_| body.get("password").is_some()),
+        consents: agreement.into_iter().collect(),
+        ..Default::default()
+    }
+}
+
+/// The document's answer. It calls `needsVerification` a string and shows a bool.
+fn answer(account: &v1::Account) -> Value {
+    json!({
+        "id": account.account_id,
+        "displayName": account.profile.as_ref().map(|profile| profile.display_name.clone()),
+        "emailAddress": account.email.as_ref().map(|email| email.address.clone()),
+        "needsVerification": account.verification_required,
+    })
+}
+
+/// The example with some members changed; null takes one away.
+fn changed(changes: Value) -> v1::RegisterAccountRequest {
+    let mut body = body(REQUEST);
+    let members = body.as_object_mut().expect("an object");
+    for (name, value) in changes.as_object().expect("an object") {
+        match value {
+            Value::Null => members.remove(name),
+            value => members.insert(name.clone(), value.clone()),
+        };
+    }
+    register(&body)
+}
+
+async fn told(client: &Client, changes: Value) -> Told {
+    refused(client.registration().register_account(changed(changes)).await)
+}
+
+async fn the_example(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let request = register(&body(REQUEST));
+    assert_eq!(preset.example::<v1::RegisterAccountRequest>("RegisterAccountRequest"), request);
+    let response = preset.client.registration().register_account(request).await.expect("registered");
+    assert_eq!(outcome_code(&response), ("201", "CREATED"));
+    let account = response.into_inner().account.expect("an account");
+    assert!(uuid::Uuid::try_parse(&account.account_id).is_ok(), "the document's id is a UUID too");
+    let expected = json!({
+        "id": account.account_id,
+        "displayName": "A User",
+        "emailAddress": "user@mail.com",
+        "needsVerification": false,
+    });
+    assert_eq!(answer(&account), expected);
+    // "The user must reset their password after logging in for the first time."
+    assert!(account.password_change_required);
+    assert_eq!(account.state(), v1::AccountState::Active, "PUBLIC: no mail, active at once");
+}
+
+async fn an_agreement_is_kept_as_it_was_given(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    for agreement in [false, true] {
+        let changes = json!({"privacyPolicyAgreement": agreement, "emailAddress": format!("{agreement}@mail.com")});
+        let account = made(client.registration().register_account(changed(changes)).await).account.expect("an account");
+        let consent = &account.consents[0];
+        assert_eq!((consent.document.as_str(), consent.accepted), ("privacy-policy", Some(agreement)));
+        assert!(consent.accept_time.is_some());
+    }
+}
+
+async fn code_400_for_each_fault(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    let cases = [
+        (json!({"name": null}), "profile.display_name FIELD_REQUIRED"),
+        (json!({"emailAddress": null}), "email FIELD_REQUIRED"),
+        (json!({"emailAddress": "user"}), "email EMAIL_INVALID"),
+        (json!({"password": null}), "password.password FIELD_REQUIRED"),
+        (json!({"password": "short"}), "password.password PASSWORD_TOO_SHORT"),
+    ];
+    for (changes, fault) in cases {
+        let told = told(&client, changes.clone()).await;
+        assert_eq!((told.code.as_str(), told.reason.as_str()), ("InvalidArgument", "VALIDATION_FAILED"), "{changes}");
+        assert_eq!((told.faults(), code(&told)), (vec![fault.to_owned()], "400"), "{changes}");
+    }
+    let told = told(&client, json!({"privacyPolicyAgreement": null})).await;
+    assert_eq!((told.violations.len(), told.violations[0].reason.as_str(), code(&told)), (1, "FIELD_REQUIRED", "400"));
+}
+
+async fn code_400_for_several_faults_at_once(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    let told = refused(client.registration().register_account(register(&json!({}))).await);
+    assert_eq!((told.violations.len(), told.said("violationCount")), (4, Some("4")), "{told}");
+    assert_eq!((code(&told), told.said("legacyCodes")), ("400", Some("400,400,400,400")));
+    assert_eq!(app.database().count("accounts").await, 0);
+}
+
+async fn code_400_for_an_address_that_is_taken(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    made(client.registration().register_account(changed(json!({}))).await);
+    let told = told(&client, json!({"emailAddress": "USER@mail.com"})).await;
+    assert_eq!(
+        (told.code.as_str(), told.reason.as_str(), code(&told)),
+        ("AlreadyExists", "EMAIL_ALREADY_EXISTS", "400")
+    );
+}
+
+/// "The authorization header was not provided or is invalid."
+async fn code_401_without_a_valid_credential(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    let cases = [
+        (app.anonymous(), "CREDENTIALS_MISSING"),
+        (client.with_key("wrong"), "CREDENTIALS_INVALID"),
+        (client.saying("authorization", "Basic dXNlcg=="), "AUTH_SCHEME_UNSUPPORTED"),
+    ];
+    for (caller, reason) in cases {
+        let told = told(&caller, json!({})).await;
+        assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unauthenticated", reason));
+    }
+}
+
+async fn the_calling_app_is_required(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    let silent = app.anonymous().as_application(&client.application_id, &client.tenant_id, &client.key);
+    let told = told(&silent, json!({})).await;
+    assert_eq!((told.code.as_str(), told.reason.as_str()), ("PermissionDenied", "CALLING_APP_MISMATCH"));
+    made(silent.saying("x-calling-app", "any label").registration().register_account(changed(json!({}))).await);
+}
+
+async fn change_realm(app: &TestApp, realm: v1::Realm) {
+    let request = v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() };
+    made(app.operator().realms().update_realm(request).await);
+}
+
+async fn a_closed_realm_is_for_those_who_may_create(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let closed = v1::Realm {
+        realm_id: preset.realm_id.clone(),
+        registration_mode: v1::RegistrationMode::Closed.into(),
+        ..Default::default()
+    };
+    change_realm(&app, closed).await;
+    let told = told(&preset.client, json!({})).await;
+    assert_eq!((told.code.as_str(), told.reason.as_str()), ("PermissionDenied", "REGISTRATION_CLOSED"));
+    let grant = v1::Grant {
+        permissions: vec!["accounts.create".to_owned()],
+        default_realm_id: preset.realm_id,
+        default_contract_id: preset.contract_id,
+        ..Default::default()
+    };
+    let trusted = v1::Application { grants: vec![grant], ..Default::default() };
+    let trusted = app.app_with(&preset.client.tenant_id, trusted).await;
+    made(trusted.registration().register_account(changed(json!({}))).await);
+}
+
+async fn an_internal_realm_must_be_available(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let disabled =
+        v1::Realm { realm_id: preset.realm_id.clone(), state: v1::RealmState::Disabled.into(), ..Default::default() };
+    change_realm(&app, disabled).await;
+    let told = told(&preset.client, json!({})).await;
+    assert_eq!((told.code.as_str(), told.reason.as_str()), ("FailedPrecondition", "REALM_UNAVAILABLE"));
+    assert_eq!(told.preconditions.len(), 1);
+}

@@ -1,0 +1,218 @@
+//! ServiceStack, "Register" (POST /register).
+
+use serde_json::{Value, json};
+
+use enroll::proto::v1;
+
+use super::{body, code, outcome_code, text};
+use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused};
+
+on_both_engines!(
+    the_example,
+    a_user_name_or_an_address_is_enough,
+    the_display_name_falls_back,
+    the_confirmation_is_compared_when_it_is_there,
+    every_error_has_code_field_message_and_meta,
+    what_is_taken_already_exists,
+    a_user_name_has_a_pattern,
+);
+
+/// The document prints placeholders (`UserName: String`), "which need to be replaced with actual values"; `AutoLogin: False` stands there.
+const REQUEST: &str = r#"{
+	"UserName": "john.doe",
+	"FirstName": "John",
+	"LastName": "Doe",
+	"DisplayName": "John Doe",
+	"Email": "john.doe@example.com",
+	"Password": "p@55wOrd",
+	"ConfirmPassword": "p@55wOrd",
+	"AutoLogin": false,
+	"Meta":
+	{
+		"source": "web"
+	}
+}"#;
+
+/// Where the fields of the document's body travel. AutoLogin and ErrorView come with sessions and redirects.
+fn register(body: &Value) -> v1::RegisterAccountRequest {
+    assert!(!body.get("AutoLogin").and_then(Value::as_bool).unwrap_or_default());
+    let profile = v1::Profile {
+        user_name: text(body, "UserName"),
+        given_name: text(body, "FirstName"),
+        family_name: text(body, "LastName"),
+        display_name: text(body, "DisplayName"),
+        ..Default::default()
+    };
+    let password = v1::PasswordInput {
+        password: text(body, "Password"),
+        password_confirmation: body.get("ConfirmPassword").map(|_| text(body, "ConfirmPassword")),
+    };
+    let meta = body["Meta"].as_object().into_iter().flatten();
+    v1::RegisterAccountRequest {
+        profile: Some(profile),
+        email: text(body, "Email"),
+        password: Some(password).filter(|_| body.get("Password").is_some()),
+        annotations: meta.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect(),
+        ..Default::default()
+    }
+}
+
+/// The document's answer, but for the session (SessionId, BearerToken, RefreshToken) and the redirect, which nobody asked for.
+fn answer(response: &v1::RegisterAccountResponse) -> Value {
+    let account = response.account.clone().expect("an account");
+    json!({
+        "UserId": account.account_id,
+        "UserName": account.profile.unwrap_or_default().user_name,
+        "Roles": account.roles,
+        "Permissions": account.permissions,
+        "Meta": response.annotations,
+    })
+}
+
+/// The document's ResponseStatus. It has a StackTrace, which nobody is ever sent.
+fn response_status(told: &Told) -> Value {
+    let codes: Vec<&str> = told.said("legacyCodes").unwrap_or_default().split(',').collect();
+    let errors = told.violations.iter().enumerate().map(|(at, violation)| {
+        let prefix = format!("v{at}-");
+        let meta = told.metadata.iter().filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?, value)));
+        json!({
+            "ErrorCode": codes[at],
+            "FieldName": violation.field,
+            "Message": violation.description,
+            "Meta": meta.collect::<std::collections::BTreeMap<_, _>>(),
+        })
+    });
+    json!({ "ErrorCode": code(told), "Message": told.message, "Errors": errors.collect::<Vec<_>>() })
+}
+
+/// The example with some members changed; null takes one away.
+fn changed(changes: Value) -> v1::RegisterAccountRequest {
+    let mut body = body(REQUEST);
+    let members = body.as_object_mut().expect("an object");
+    for (name, value) in changes.as_object().expect("an object") {
+        match value {
+            Value::Null => members.remove(name),
+            value => members.insert(name.clone(), value.clone()),
+        };
+    }
+    register(&body)
+}
+
+async fn told(client: &Client, changes: Value) -> Told {
+    refused(client.registration().register_account(changed(changes)).await)
+}
+
+async fn the_example(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "servicestack").await;
+    let request = register(&body(REQUEST));
+    assert_eq!(preset.example::<v1::RegisterAccountRequest>("RegisterAccountRequest"), request);
+    let response = preset.client.registration().register_account(request).await.expect("registered");
+    assert_eq!(outcome_code(&response), ("200", "OK"));
+    let response = response.into_inner();
+    let account = response.account.clone().expect("an account");
+    let expected = json!({
+        "UserId": account.account_id,
+        "UserName": "john.doe",
+        "Roles": [],
+        "Permissions": [],
+        "Meta": { "source": "web" },
+    });
+    assert_eq!(answer(&response), expected);
+    let profile = account.profile.expect("a profile");
+    assert_eq!((profile.given_name.as_str(), profile.family_name.as_str()), ("John", "Doe"));
+    assert_eq!(profile.display_name, "John Doe");
+    assert_eq!(account.email.expect("an address").address, "john.doe@example.com");
+}
+
+async fn a_user_name_or_an_address_is_enough(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let told = told(&client, json!({"UserName": null, "Email": null})).await;
+    assert_eq!((told.faults(), code(&told)), (vec!["email FIELD_REQUIRED".to_owned()], "FIELD_REQUIRED"));
+    made(client.registration().register_account(changed(json!({"UserName": null}))).await);
+    made(client.registration().register_account(changed(json!({"Email": null}))).await);
+}
+
+async fn the_display_name_falls_back(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let cases = [
+        (json!({"DisplayName": null}), "john.doe"),
+        (json!({"DisplayName": null, "UserName": null, "Email": "other@example.com"}), "John Doe"),
+    ];
+    for (changes, expected) in cases {
+        let account = made(client.registration().register_account(changed(changes)).await).account;
+        assert_eq!(account.and_then(|account| account.profile).unwrap_or_default().display_name, expected);
+    }
+}
+
+async fn the_confirmation_is_compared_when_it_is_there(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let told = told(&client, json!({"ConfirmPassword": "p@55word"})).await;
+    let fault = "password.password_confirmation PASSWORD_CONFIRMATION_MISMATCH";
+    assert_eq!((told.faults(), code(&told)), (vec![fault.to_owned()], "PASSWORD_CONFIRMATION_MISMATCH"));
+    made(client.registration().register_account(changed(json!({"ConfirmPassword": null}))).await);
+}
+
+async fn every_error_has_code_field_message_and_meta(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let told = told(&client, json!({"Email": "john", "Password": "p@55", "ConfirmPassword": null})).await;
+    let expected = json!({
+        "ErrorCode": "EMAIL_INVALID",
+        "Message": "The request breaks 2 rules.",
+        "Errors": [
+            {
+                "ErrorCode": "EMAIL_INVALID",
+                "FieldName": "email",
+                "Message": "This is not an e-mail address.",
+                "Meta": {},
+            },
+            {
+                "ErrorCode": "PASSWORD_TOO_SHORT",
+                "FieldName": "password.password",
+                "Message": "The password must have at least 6 characters.",
+                "Meta": { "minLength": "6" },
+            },
+        ],
+    });
+    assert_eq!(response_status(&told), expected);
+}
+
+async fn what_is_taken_already_exists(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    made(client.registration().register_account(changed(json!({}))).await);
+    let cases = [
+        (json!({"UserName": "JOHN.DOE", "Email": null}), "USER_NAME_ALREADY_EXISTS"),
+        (json!({"UserName": null, "Email": "John.Doe@Example.com"}), "EMAIL_ALREADY_EXISTS"),
+        (json!({}), "MULTIPLE_IDENTIFIERS_EXIST"),
+    ];
+    for (changes, reason) in cases {
+        let told = told(&client, changes.clone()).await;
+        assert_eq!((told.code.as_str(), told.reason.as_str()), ("AlreadyExists", reason), "{changes}");
+        assert_eq!(code(&told), "AlreadyExists", "{changes}");
+    }
+    assert_eq!(app.database().count("accounts").await, 1, "registering again changes nothing");
+}
+
+/// `^(?=.{3,36}$)([A-Za-z0-9][._-]?)*$`
+async fn a_user_name_has_a_pattern(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let long = "x".repeat(37);
+    for name in ["jo", &long, "john..doe", ".john", "john doe", "john@doe", "jöhn"] {
+        let told = told(&client, json!({"UserName": name})).await;
+        assert_eq!(
+            (told.violations.len(), told.violations[0].field.as_str()),
+            (1, "profile.user_name"),
+            "{name}: {told}"
+        );
+    }
+    let longest = "x".repeat(36);
+    for name in ["joe", &longest, "j.o-h_n", "john."] {
+        made(client.registration().register_account(changed(json!({"UserName": name, "Email": null}))).await);
+    }
+}

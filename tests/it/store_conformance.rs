@@ -1,0 +1,13 @@
+//! What every engine of the store has to do, run on each: the same tests, none skipped. What only one engine has stands in `engines`.
+
+mod accounts;
+mod cancellation;
+mod changes;
+mod engines;
+mod fixtures;
+mod migrations;
+mod pages;
+mod portals;
+mod races;
+mod requests;
+mod uniqueness;

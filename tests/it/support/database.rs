@@ -1,0 +1,90 @@
+//! A fresh database for one server, and a way round the service into it: for states that no rpc of this version leads to, and for counting
+//! what was written.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+use enroll::store::StoreSettings;
+
+use super::engine::Engine;
+use super::postgres;
+
+/// A database that is gone when this is dropped.
+pub enum Database {
+    /// In a directory of its own.
+    Sqlite(TempDir),
+    /// On the tests' server.
+    Postgres(postgres::Database),
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+impl Database {
+    /// An empty one, or one that is migrated already.
+    pub async fn fresh(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::Sqlite(tempfile::tempdir().expect("a directory")),
+            Engine::Postgres => Self::Postgres(postgres::database().await),
+        }
+    }
+
+    fn file(directory: &TempDir) -> std::path::PathBuf {
+        directory.path().join("enroll.db")
+    }
+
+    /// Where the server finds it.
+    pub fn settings(&self) -> StoreSettings {
+        match self {
+            Self::Sqlite(directory) => StoreSettings::sqlite(Self::file(directory)),
+            Self::Postgres(database) => StoreSettings::postgres(SecretString::from(database.url.clone())),
+        }
+    }
+
+    /// Runs a statement behind the service's back. Both engines have to understand it.
+    pub async fn execute(&self, statement: &str) {
+        match self {
+            Self::Sqlite(directory) => {
+                let mut connection = Self::connect(directory);
+                diesel::sql_query(statement).execute(&mut connection).expect("the statement runs");
+            }
+            Self::Postgres(database) => {
+                session(database).await.batch_execute(statement).await.expect("the statement runs");
+            }
+        }
+    }
+
+    /// How many rows a query such as `accounts WHERE ..` finds.
+    pub async fn count(&self, rows: &str) -> i64 {
+        let query = format!("SELECT count(*) AS count FROM {rows}");
+        match self {
+            Self::Sqlite(directory) => {
+                let counted = diesel::sql_query(query).get_result::<Count>(&mut Self::connect(directory));
+                counted.expect("the query runs").count
+            }
+            Self::Postgres(database) => {
+                session(database).await.query_one(&query, &[]).await.expect("the query runs").get(0)
+            }
+        }
+    }
+
+    fn connect(directory: &TempDir) -> SqliteConnection {
+        let path = Self::file(directory);
+        let mut connection = SqliteConnection::establish(path.to_str().expect("a path")).expect("the file opens");
+        diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection).expect("a timeout");
+        connection
+    }
+}
+
+/// A session that ends when its client is dropped.
+async fn session(database: &postgres::Database) -> Client {
+    let (client, connection) = tokio_postgres::connect(&database.url, NoTls).await.expect("a session");
+    tokio::spawn(connection);
+    client
+}
