@@ -59,22 +59,22 @@ impl Authenticator {
     async fn caller(&self, header: &str) -> Result<Arc<Caller>, Refusal> {
         let invalid = || Refusal::Credential(CredentialFault::Invalid);
         let hash = ApplicationKeySecret::parse(bearer(header)?).map_err(|_| invalid())?.hash();
-        if let Some(caller) = self.caches.callers.get(&hash).await {
-            return self.check_expiry(caller);
+        let caller = self.caches.callers.through(hash, || self.look_up(hash)).await?;
+        self.check_expiry(caller.ok_or_else(invalid)?)
+    }
+
+    /// [`Self::load`], unless the key was unknown a few seconds ago.
+    async fn look_up(&self, hash: KeyHash) -> Result<Option<Arc<Caller>>, Refusal> {
+        let unknown = &self.caches.unknown_keys;
+        if unknown.get(&hash).is_some() {
+            return Ok(None);
         }
-        if self.caches.unknown_keys.contains_key(&hash) {
-            return Err(invalid());
+        let began = unknown.moment();
+        let caller = self.load(&hash).await?;
+        if caller.is_none() {
+            unknown.keep(began, hash, ());
         }
-        match self.load(&hash).await? {
-            Some(caller) => {
-                self.caches.callers.insert(hash, caller.clone()).await;
-                self.check_expiry(caller)
-            }
-            None => {
-                self.caches.unknown_keys.insert(hash, ()).await;
-                Err(invalid())
-            }
-        }
+        Ok(caller)
     }
 
     /// A key that may be used, with its application; `None` for an unknown or revoked key or a disabled application.

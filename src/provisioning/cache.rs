@@ -1,29 +1,29 @@
 //! What changes rarely is read through bounded caches: applications by key, grants, tenants, realms and current contracts are at most
 //! [`STALE_MAX`] old (a change made in this process is seen at once), versions of contracts never change and stay. Accounts are never cached.
 
-use std::hash::Hash;
+mod bounded;
+
 use std::sync::Arc;
 use std::time::Duration;
-
-use moka::future::Cache;
 
 use crate::domain::application::Grant;
 use crate::domain::contract::Contract;
 use crate::domain::ids::{ApplicationId, ContractId, RealmId, TenantId};
 use crate::domain::realm::Realm;
 use crate::domain::secret::KeyHash;
-use crate::domain::tenant::Tenant;
+use crate::domain::tenant::{Tenant, TenantRef};
 use crate::domain::text::Label;
 use crate::store::{Store, StoreError};
 
 use super::principal::Caller;
+use bounded::Bounded;
 
 /// How old a cached row may be: the time within which a revocation made by another replica takes effect here.
 pub const STALE_MAX: Duration = Duration::from_secs(5);
 /// How many rows of a kind are kept; a row is about 2 KiB.
-const ROWS_MAX: u64 = 10_000;
+const ROWS_MAX: usize = 10_000;
 /// How many unknown keys are remembered: 32 bytes each.
-const UNKNOWN_MAX: u64 = 100_000;
+const UNKNOWN_MAX: usize = 100_000;
 
 /// A realm by its id, or by the name that every tenant has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,49 +36,32 @@ pub enum RealmKey {
 
 /// The caches of the house.
 pub struct Caches {
-    pub(super) callers: Cache<KeyHash, Arc<Caller>>,
-    pub(super) unknown_keys: Cache<KeyHash, ()>,
-    grants: Cache<(ApplicationId, TenantId), Arc<Grant>>,
-    tenants: Cache<TenantId, Arc<Tenant>>,
-    realms: Cache<(TenantId, RealmKey), Arc<Realm>>,
-    contracts: Cache<(TenantId, ContractId), Arc<Contract>>,
-    versions: Cache<(TenantId, ContractId, i32), Arc<Contract>>,
-}
-
-fn short_lived<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(rows: u64) -> Cache<K, V> {
-    Cache::builder().max_capacity(rows).time_to_live(STALE_MAX).build()
+    pub(super) callers: Bounded<KeyHash, Arc<Caller>>,
+    pub(super) unknown_keys: Bounded<KeyHash, ()>,
+    grants: Bounded<(ApplicationId, TenantId), Arc<Grant>>,
+    tenants: Bounded<TenantId, Arc<Tenant>>,
+    realms: Bounded<(TenantId, RealmKey), Arc<Realm>>,
+    contracts: Bounded<(TenantId, ContractId), Arc<Contract>>,
+    versions: Bounded<(TenantId, ContractId, i32), Arc<Contract>>,
 }
 
 impl Default for Caches {
     fn default() -> Self {
         Self {
-            callers: short_lived(ROWS_MAX),
-            unknown_keys: short_lived(UNKNOWN_MAX),
-            grants: short_lived(ROWS_MAX),
-            tenants: short_lived(ROWS_MAX),
-            realms: short_lived(ROWS_MAX),
-            contracts: short_lived(ROWS_MAX),
-            versions: Cache::new(ROWS_MAX),
+            callers: Bounded::short_lived(ROWS_MAX, STALE_MAX),
+            unknown_keys: Bounded::short_lived(UNKNOWN_MAX, STALE_MAX),
+            grants: Bounded::short_lived(ROWS_MAX, STALE_MAX),
+            tenants: Bounded::short_lived(ROWS_MAX, STALE_MAX),
+            realms: Bounded::short_lived(ROWS_MAX, STALE_MAX),
+            contracts: Bounded::short_lived(ROWS_MAX, STALE_MAX),
+            versions: Bounded::lasting(ROWS_MAX),
         }
     }
 }
 
-/// The cached row, else the one read; what is not there is not remembered.
-async fn through<K, V>(
-    cache: &Cache<K, Arc<V>>,
-    key: K,
-    read: impl Future<Output = Result<Option<V>, StoreError>>,
-) -> Result<Option<Arc<V>>, StoreError>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Send + Sync + 'static,
-{
-    if let Some(row) = cache.get(&key).await {
-        return Ok(Some(row));
-    }
-    let Some(row) = read.await?.map(Arc::new) else { return Ok(None) };
-    cache.insert(key, row.clone()).await;
-    Ok(Some(row))
+/// Makes a row shareable.
+fn shared<T>(found: Option<T>) -> Option<Arc<T>> {
+    found.map(Arc::new)
 }
 
 impl Caches {
@@ -89,14 +72,14 @@ impl Caches {
         application: ApplicationId,
         tenant: TenantId,
     ) -> Result<Option<Arc<Grant>>, StoreError> {
-        let key = (application, tenant);
-        through(&self.grants, key, async { store.applications().grant(application, tenant).await }).await
+        let read = || async { store.applications().grant(application, tenant).await.map(shared) };
+        self.grants.through((application, tenant), read).await
     }
 
     /// A tenant by id.
     pub async fn tenant(&self, store: &Store, id: TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        let name = crate::domain::tenant::TenantRef::Id(id);
-        through(&self.tenants, id, async { store.tenants().get(&name).await }).await
+        let read = || async { store.tenants().get(&TenantRef::Id(id)).await.map(shared) };
+        self.tenants.through(id, read).await
     }
 
     /// A realm of a tenant.
@@ -106,13 +89,14 @@ impl Caches {
         tenant: TenantId,
         key: RealmKey,
     ) -> Result<Option<Arc<Realm>>, StoreError> {
-        let read = async {
-            match &key {
+        let read = || async {
+            let found = match &key {
                 RealmKey::Id(id) => store.realms().get(tenant, *id).await,
                 RealmKey::Internal => store.realms().by_name(tenant, &Label::internal()).await,
-            }
+            };
+            found.map(shared)
         };
-        through(&self.realms, (tenant, key.clone()), read).await
+        self.realms.through((tenant, key.clone()), read).await
     }
 
     /// The current version of a contract.
@@ -122,7 +106,8 @@ impl Caches {
         tenant: TenantId,
         id: ContractId,
     ) -> Result<Option<Arc<Contract>>, StoreError> {
-        through(&self.contracts, (tenant, id), async { store.contracts().get(tenant, id).await }).await
+        let read = || async { store.contracts().get(tenant, id).await.map(shared) };
+        self.contracts.through((tenant, id), read).await
     }
 
     /// One version of a contract.
@@ -133,25 +118,25 @@ impl Caches {
         id: ContractId,
         version: i32,
     ) -> Result<Option<Arc<Contract>>, StoreError> {
-        let read = async { store.contracts().version(tenant, id, version).await };
-        through(&self.versions, (tenant, id, version), read).await
+        let read = || async { store.contracts().version(tenant, id, version).await.map(shared) };
+        self.versions.through((tenant, id, version), read).await
     }
 
     /// Forgets callers and grants: an application, a key or a grant changed.
     pub fn applications_changed(&self) {
-        self.callers.invalidate_all();
-        self.unknown_keys.invalidate_all();
-        self.grants.invalidate_all();
+        self.callers.forget_all();
+        self.unknown_keys.forget_all();
+        self.grants.forget_all();
     }
 
     /// Forgets a realm.
-    pub async fn realm_changed(&self, tenant: TenantId, id: RealmId) {
-        self.realms.invalidate(&(tenant, RealmKey::Id(id))).await;
-        self.realms.invalidate(&(tenant, RealmKey::Internal)).await;
+    pub fn realm_changed(&self, tenant: TenantId, id: RealmId) {
+        self.realms.forget(&(tenant, RealmKey::Id(id)));
+        self.realms.forget(&(tenant, RealmKey::Internal));
     }
 
     /// Forgets the current version of a contract.
-    pub async fn contract_changed(&self, tenant: TenantId, id: ContractId) {
-        self.contracts.invalidate(&(tenant, id)).await;
+    pub fn contract_changed(&self, tenant: TenantId, id: ContractId) {
+        self.contracts.forget(&(tenant, id));
     }
 }

@@ -130,7 +130,7 @@ impl Provisioning {
         let trail = self.trail(call, access.tenant.id, now, deed);
         let written = self.store.contracts().update(contract.clone(), current.version, trail).await;
         written.map_err(|error| etag::stale(given_etag, error))?;
-        self.caches.contract_changed(access.tenant.id, contract.id).await;
+        self.caches.contract_changed(access.tenant.id, contract.id);
         Ok(contract)
     }
 
@@ -154,7 +154,7 @@ impl Provisioning {
         let trail = self.trail(call, access.tenant.id, now, deed);
         match self.store.contracts().delete(access.tenant.id, contract.id, Some(contract.version), trail).await {
             Ok(()) => {
-                self.caches.contract_changed(access.tenant.id, contract.id).await;
+                self.caches.contract_changed(access.tenant.id, contract.id);
                 Ok(())
             }
             Err(StoreError::Conflict(Conflict::Referenced)) => {

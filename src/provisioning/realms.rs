@@ -125,7 +125,7 @@ impl Provisioning {
         let trail = self.trail(call, access.tenant.id, now, deed);
         let written = self.store.realms().update(realm.clone(), current.version, trail).await;
         written.map_err(|error| etag::stale(given_etag, error))?;
-        self.caches.realm_changed(access.tenant.id, realm.id).await;
+        self.caches.realm_changed(access.tenant.id, realm.id);
         Ok(realm)
     }
 
@@ -153,7 +153,7 @@ impl Provisioning {
         let trail = self.trail(call, access.tenant.id, now, deed);
         match self.store.realms().delete(access.tenant.id, realm.id, Some(realm.version), trail).await {
             Ok(()) => {
-                self.caches.realm_changed(access.tenant.id, realm.id).await;
+                self.caches.realm_changed(access.tenant.id, realm.id);
                 Ok(())
             }
             Err(StoreError::Conflict(Conflict::Referenced)) => Err(in_use("accounts or grants depend on the realm")),
