@@ -6,13 +6,14 @@
 
 mod table;
 
+use std::future::ready;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use futures_util::future::{self, BoxFuture, FutureExt};
+use futures_util::future::Either;
 
 use crate::domain::limits::{LimitName, RateLimit, RateLimits};
-use crate::provisioning::limiter::{Limited, Limiter};
+use crate::provisioning::limiter::{Attempt, Limited, Limiter};
 
 use table::Table;
 
@@ -109,12 +110,12 @@ impl<T: Ticks> Gcra<T> {
 }
 
 impl<T: Ticks> Limiter for Gcra<T> {
-    fn take<'a>(&'a self, limit: LimitName, key: &'a [u8], cost: u32) -> BoxFuture<'a, Result<(), Limited>> {
-        future::ready(self.attempt(limit, key, cost, true)).boxed()
+    fn take(&self, limit: LimitName, key: &[u8], cost: u32) -> Attempt {
+        Either::Left(ready(self.attempt(limit, key, cost, true)))
     }
 
-    fn peek<'a>(&'a self, limit: LimitName, key: &'a [u8], cost: u32) -> BoxFuture<'a, Result<(), Limited>> {
-        future::ready(self.attempt(limit, key, cost, false)).boxed()
+    fn peek(&self, limit: LimitName, key: &[u8], cost: u32) -> Attempt {
+        Either::Left(ready(self.attempt(limit, key, cost, false)))
     }
 }
 

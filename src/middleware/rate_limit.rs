@@ -2,16 +2,17 @@
 //! by what its method costs. What one person may try how often, use cases ask once they have read who it is.
 
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either};
 use http::{Request, Response};
 use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::domain::limits::LimitName;
-use crate::provisioning::limiter::{Limited, Limiter, address_key};
+use crate::provisioning::limiter::{Attempt, Limited, Limiter, address_key};
 use crate::provisioning::principal::Principal;
 use crate::provisioning::refusal::Refusal;
 use crate::status::AnswerContext;
@@ -47,6 +48,34 @@ pub struct RateLimit<S> {
     limiter: Arc<dyn Limiter>,
 }
 
+/// The answer of a service, or a refusal, where the limiter knew at once.
+type RateLimitFuture<F, B> = Either<F, Ready<Result<Response<B>, Infallible>>>;
+
+impl<S> RateLimit<S> {
+    /// Takes what the call costs from the limit that it counts against; nothing for a method that does not exist.
+    fn attempt(&self, inbound: &Inbound) -> Option<(LimitName, Attempt)> {
+        let cost = inbound.method?.cost;
+        Some(match &inbound.principal {
+            Principal::Application(caller) => {
+                let (limit, id) = (LimitName::ApplicationCalls, caller.application.id.as_uuid());
+                (limit, self.limiter.take(limit, id.as_bytes(), cost))
+            }
+            Principal::Anonymous => {
+                let limit = LimitName::PeerCalls;
+                (limit, self.limiter.take(limit, &address_key(inbound.peer), cost))
+            }
+        })
+    }
+}
+
+fn refusal(limit: LimitName, Limited { retry_after }: Limited) -> Refusal {
+    Refusal::RateLimited { limit, retry_after }
+}
+
+fn refused<B: Default>(request: &Request<Body>, refusal: Refusal) -> Response<B> {
+    refuse(&refusal, request.extensions().get::<AnswerContext>())
+}
+
 impl<S, B> Service<Request<Body>> for RateLimit<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static,
@@ -54,39 +83,33 @@ where
 {
     type Response = Response<B>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<B>, Infallible>>;
+    type Future = Either<RateLimitFuture<S::Future, B>, BoxFuture<'static, Result<Response<B>, Infallible>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let inner = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, inner);
-        let limiter = self.limiter.clone();
-        Box::pin(async move {
-            match take(&*limiter, request.extensions().get::<Inbound>()).await {
-                Ok(()) => inner.call(request).await,
-                Err(refusal) => Ok(refuse(&refusal, request.extensions().get::<AnswerContext>())),
+        // A call of which nothing is known gets nothing.
+        let Some((limit, attempt)) = request.extensions().get::<Inbound>().and_then(|inbound| self.attempt(inbound))
+        else {
+            return Either::Left(Either::Right(ready(Ok(refused(&request, Refusal::Overloaded)))));
+        };
+        match attempt {
+            Either::Left(known) => Either::Left(match known.into_inner() {
+                Ok(()) => Either::Left(self.inner.call(request)),
+                Err(limited) => Either::Right(ready(Ok(refused(&request, refusal(limit, limited))))),
+            }),
+            Either::Right(asked) => {
+                let inner = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, inner);
+                Either::Right(Box::pin(async move {
+                    match asked.await {
+                        Ok(()) => inner.call(request).await,
+                        Err(limited) => Ok(refused(&request, refusal(limit, limited))),
+                    }
+                }))
             }
-        })
+        }
     }
-}
-
-async fn take(limiter: &dyn Limiter, inbound: Option<&Inbound>) -> Result<(), Refusal> {
-    // A call of which nothing is known gets nothing.
-    let Some((inbound, method)) = inbound.and_then(|inbound| Some((inbound, inbound.method?))) else {
-        return Err(Refusal::Overloaded);
-    };
-    let (limit, taken) = match &inbound.principal {
-        Principal::Application(caller) => {
-            let limit = LimitName::ApplicationCalls;
-            (limit, limiter.take(limit, caller.application.id.as_uuid().as_bytes(), method.cost).await)
-        }
-        Principal::Anonymous => {
-            let limit = LimitName::PeerCalls;
-            (limit, limiter.take(limit, &address_key(inbound.peer), method.cost).await)
-        }
-    };
-    taken.map_err(|Limited { retry_after }| Refusal::RateLimited { limit, retry_after })
 }

@@ -1,9 +1,11 @@
 //! The seam to the rate limiter: use cases and layers ask it, `middleware` implements it (a shared one for replicas fits here too).
 
+use std::future::Ready;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either};
 
 use crate::domain::limits::LimitName;
 
@@ -16,21 +18,47 @@ pub struct Limited {
     pub retry_after: Duration,
 }
 
+/// The answer to an attempt: the limiter of one process knows it at once, one that replicas share has to ask.
+pub type Attempt = Either<Ready<Result<(), Limited>>, BoxFuture<'static, Result<(), Limited>>>;
+
 /// Counts attempts by key and says no when there are too many.
 pub trait Limiter: Send + Sync {
     /// Takes `cost` from what `key` may do under `limit`, or says when to try again; nothing is taken then.
-    fn take<'a>(&'a self, limit: LimitName, key: &'a [u8], cost: u32) -> BoxFuture<'a, Result<(), Limited>>;
+    fn take(&self, limit: LimitName, key: &[u8], cost: u32) -> Attempt;
 
     /// Whether `key` could take `cost` now; takes nothing.
-    fn peek<'a>(&'a self, limit: LimitName, key: &'a [u8], cost: u32) -> BoxFuture<'a, Result<(), Limited>>;
+    fn peek(&self, limit: LimitName, key: &[u8], cost: u32) -> Attempt;
+}
+
+/// What counts as one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressKey {
+    octets: [u8; 8],
+    len: usize,
+}
+
+impl Deref for AddressKey {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.octets[..self.len]
+    }
 }
 
 /// The key of an address: IPv4 whole, IPv6 by its /64, which is what one household has.
-pub fn address_key(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets()[..8].to_vec(),
-    }
+pub fn address_key(address: IpAddr) -> AddressKey {
+    let mut octets = [0; 8];
+    let len = match address.to_canonical() {
+        IpAddr::V4(address) => {
+            octets[..4].copy_from_slice(&address.octets());
+            4
+        }
+        IpAddr::V6(address) => {
+            octets.copy_from_slice(&address.octets()[..8]);
+            8
+        }
+    };
+    AddressKey { octets, len }
 }
 
 /// Takes one attempt of an address.

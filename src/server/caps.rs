@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::middleware::client_address::TrustedProxies;
-use crate::provisioning::limiter::address_key;
+use crate::provisioning::limiter::{AddressKey, address_key};
 use crate::telemetry::metric;
 
 use super::settings::ListenerSettings;
@@ -43,7 +43,7 @@ pub(super) struct Caps {
 struct Open {
     total: usize,
     /// Only addresses with at least one open connection: never more entries than connections.
-    by_address: HashMap<Vec<u8>, usize>,
+    by_address: HashMap<AddressKey, usize>,
 }
 
 impl Caps {
@@ -64,7 +64,7 @@ impl Caps {
             return Err(Full::Address);
         }
         open.total += 1;
-        open.by_address.insert(key.clone(), here + 1);
+        open.by_address.insert(key, here + 1);
         drop(open);
         metrics::gauge!(metric::CONNECTIONS).increment(1);
         Ok(Place { caps: self.clone(), key })
@@ -74,7 +74,7 @@ impl Caps {
 /// The place of one connection.
 pub(super) struct Place {
     caps: Arc<Caps>,
-    key: Vec<u8>,
+    key: AddressKey,
 }
 
 impl Drop for Place {

@@ -1,7 +1,6 @@
 //! Each refusal comes from the layer that has to make it, before the ones behind it have seen the call.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tonic::Code;
@@ -126,14 +125,15 @@ async fn a_users_token_is_refused_by_name_but_not_to_strangers() {
 
 #[tokio::test]
 async fn the_limit_refuses_before_the_service_and_says_when_to_come_back() {
-    let limiter = Arc::new(Notes { taken: Mutex::default(), room: 1 });
-    let house = House { limiter, ..House::default() };
-    assert_eq!(house.call(CREATE_ACCOUNT, &[CREATOR]).await.status.code(), Code::Ok);
-    let answer = house.call(CREATE_ACCOUNT, &[CREATOR]).await;
-    assert_eq!(answer.refusal(), refusal(Code::ResourceExhausted, "RATE_LIMIT_EXCEEDED"));
-    let retry = answer.status.get_details_retry_info().and_then(|info| info.retry_delay);
-    assert_eq!(retry, Some(Duration::from_secs(3)));
-    assert_eq!(house.calls.lock().expect("not poisoned").len(), 1);
+    for asks in [false, true] {
+        let house = House { limiter: Notes::with_room(1, asks), ..House::default() };
+        assert_eq!(house.call(CREATE_ACCOUNT, &[CREATOR]).await.status.code(), Code::Ok);
+        let answer = house.call(CREATE_ACCOUNT, &[CREATOR]).await;
+        assert_eq!(answer.refusal(), refusal(Code::ResourceExhausted, "RATE_LIMIT_EXCEEDED"));
+        let retry = answer.status.get_details_retry_info().and_then(|info| info.retry_delay);
+        assert_eq!(retry, Some(Duration::from_secs(3)));
+        assert_eq!(house.calls.lock().expect("not poisoned").len(), 1);
+    }
 }
 
 #[tokio::test]

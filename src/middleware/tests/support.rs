@@ -1,6 +1,7 @@
 //! A stack with a key table instead of a database, a limiter that takes notes, and services that answer in the ways that matter.
 
 use std::collections::VecDeque;
+use std::future::ready;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{Either, FutureExt};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::BodyExt;
@@ -29,7 +30,7 @@ use crate::middleware::authorize::ReflectionAccess;
 use crate::middleware::client_address::TrustedProxies;
 use crate::middleware::methods::Methods;
 use crate::middleware::{StackParts, stack};
-use crate::provisioning::limiter::{Limited, Limiter};
+use crate::provisioning::limiter::{Attempt, Limited, Limiter};
 use crate::provisioning::principal::{Call, Caller, Principal};
 use crate::provisioning::refusal::{CredentialFault, Refusal};
 use crate::telemetry::metric;
@@ -87,19 +88,32 @@ fn caller(permission: Permission, calling_apps: CallingApps) -> Caller {
 pub struct Notes {
     pub taken: Mutex<Vec<(LimitName, Vec<u8>, u32)>>,
     pub room: usize,
+    /// Whether it answers like a limiter that has to ask first.
+    pub asks: bool,
+}
+
+impl Notes {
+    /// A limiter with room for so much.
+    pub fn with_room(room: usize, asks: bool) -> Arc<Self> {
+        Arc::new(Self { taken: Mutex::default(), room, asks })
+    }
+
+    fn answer(&self, verdict: Result<(), Limited>) -> Attempt {
+        if self.asks { Either::Right(async move { verdict }.boxed()) } else { Either::Left(ready(verdict)) }
+    }
 }
 
 impl Limiter for Notes {
-    fn take<'a>(&'a self, limit: LimitName, key: &'a [u8], cost: u32) -> BoxFuture<'a, Result<(), Limited>> {
+    fn take(&self, limit: LimitName, key: &[u8], cost: u32) -> Attempt {
         let mut taken = self.taken.lock().expect("not poisoned");
         let verdict =
             if taken.len() < self.room { Ok(()) } else { Err(Limited { retry_after: Duration::from_secs(3) }) };
         taken.push((limit, key.to_vec(), cost));
-        async move { verdict }.boxed()
+        self.answer(verdict)
     }
 
-    fn peek<'a>(&'a self, _: LimitName, _: &'a [u8], _: u32) -> BoxFuture<'a, Result<(), Limited>> {
-        async { Ok(()) }.boxed()
+    fn peek(&self, _: LimitName, _: &[u8], _: u32) -> Attempt {
+        self.answer(Ok(()))
     }
 }
 
@@ -136,7 +150,7 @@ impl Default for House {
     fn default() -> Self {
         Self {
             keys: Arc::default(),
-            limiter: Arc::new(Notes { taken: Mutex::default(), room: usize::MAX }),
+            limiter: Notes::with_room(usize::MAX, false),
             behaviour: Behaviour::Ok,
             reflection: ReflectionAccess::Application,
             calls: Arc::default(),
