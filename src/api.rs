@@ -11,6 +11,7 @@ mod encode;
 mod inbound;
 mod realm;
 mod registration;
+mod services;
 mod tenant;
 
 use std::sync::Arc;
@@ -26,8 +27,12 @@ use crate::proto::v1::registration_service_server::RegistrationServiceServer;
 use crate::proto::v1::tenant_service_server::TenantServiceServer;
 use crate::provisioning::Provisioning;
 
-/// Every service of `enroll.v1` over the use cases; a longer request message than `message_octets_max` is refused before it is read.
-pub fn routes(provisioning: Arc<Provisioning>, message_octets_max: usize) -> Routes {
+use services::ByName;
+pub use services::Services;
+
+/// Every service of `enroll.v1` over the use cases, with `others` beside them; a longer request message than `message_octets_max` is refused
+/// before it is read.
+pub fn services(provisioning: Arc<Provisioning>, message_octets_max: usize, others: Routes) -> Services {
     /// The settings that every service has.
     macro_rules! service {
         ($server:ident, $adapter:expr) => {
@@ -40,10 +45,13 @@ pub fn routes(provisioning: Arc<Provisioning>, message_octets_max: usize) -> Rou
         };
     }
     let use_cases = || provisioning.clone();
-    Routes::new(service!(RegistrationServiceServer, registration::Registration(use_cases())))
-        .add_service(service!(AccountServiceServer, account::Accounts(use_cases())))
-        .add_service(service!(TenantServiceServer, tenant::Tenants(use_cases())))
-        .add_service(service!(RealmServiceServer, realm::Realms(use_cases())))
-        .add_service(service!(ApplicationServiceServer, application::Applications(use_cases())))
-        .add_service(service!(ContractServiceServer, contract::Contracts(use_cases())))
+    Services(Arc::new(ByName {
+        registration: service!(RegistrationServiceServer, registration::Registration(use_cases())),
+        accounts: service!(AccountServiceServer, account::Accounts(use_cases())),
+        tenants: service!(TenantServiceServer, tenant::Tenants(use_cases())),
+        realms: service!(RealmServiceServer, realm::Realms(use_cases())),
+        applications: service!(ApplicationServiceServer, application::Applications(use_cases())),
+        contracts: service!(ContractServiceServer, contract::Contracts(use_cases())),
+        others,
+    }))
 }

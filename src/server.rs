@@ -111,7 +111,7 @@ impl Server {
                 reflection: reflection_access(settings.reflection, beyond_loopback),
                 limiter: house.limiter(),
             },
-            routes::routes(&house, &readiness, settings.message_bytes_max)?,
+            routes::services(&house, &readiness, settings.message_bytes_max)?,
         );
         let (ends, connections, stop) = (Ends::default(), TaskTracker::new(), CancellationToken::new());
         let acceptor = Acceptor::new(listener, Caps::new(&settings.listener, settings.trusted_proxies.clone()));

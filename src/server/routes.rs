@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
-use crate::api;
+use crate::api::{self, Services};
 use crate::middleware::methods::Methods;
 use crate::proto;
 
@@ -14,15 +14,15 @@ use super::house::House;
 use super::readiness::Readiness;
 
 /// All services. Who may call them is not decided here: the layers refuse what nobody may call.
-pub(super) fn routes(
+pub(super) fn services(
     house: &House,
     readiness: &Readiness,
     message_bytes_max: usize,
-) -> Result<Routes, tonic_reflection::server::Error> {
+) -> Result<Services, tonic_reflection::server::Error> {
     let names: BTreeSet<String> = Methods::of_the_house().services().map(str::to_owned).collect();
     let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
-    let routes = api::routes(house.provisioning(), message_bytes_max);
-    Ok(routes.add_service(health::service(readiness.clone(), names)).add_service(v1).add_service(v1alpha).prepare())
+    let others = Routes::new(health::service(readiness.clone(), names)).add_service(v1).add_service(v1alpha).prepare();
+    Ok(api::services(house.provisioning(), message_bytes_max, others))
 }
 
 /// Our protos with their options, and those of error details, so that clients can print them.

@@ -1,0 +1,84 @@
+//! Which service a call is for: its name is a segment of the path, and there are few of them. A general router would match patterns and box
+//! the bodies both ways, which costs more than some of the layers.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::{BoxFuture, Either};
+use http::{Request, Response};
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::Service;
+
+use crate::proto::v1::account_service_server::{self, AccountServiceServer};
+use crate::proto::v1::application_service_server::{self, ApplicationServiceServer};
+use crate::proto::v1::contract_service_server::{self, ContractServiceServer};
+use crate::proto::v1::realm_service_server::{self, RealmServiceServer};
+use crate::proto::v1::registration_service_server::{self, RegistrationServiceServer};
+use crate::proto::v1::tenant_service_server::{self, TenantServiceServer};
+
+use super::account::Accounts;
+use super::application::Applications;
+use super::contract::Contracts;
+use super::realm::Realms;
+use super::registration::Registration;
+use super::tenant::Tenants;
+
+/// Every service of `enroll.v1`, and what else is served beside them. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Services(pub(super) Arc<ByName>);
+
+/// The services.
+pub(super) struct ByName {
+    pub(super) registration: RegistrationServiceServer<Registration>,
+    pub(super) accounts: AccountServiceServer<Accounts>,
+    pub(super) tenants: TenantServiceServer<Tenants>,
+    pub(super) realms: RealmServiceServer<Realms>,
+    pub(super) applications: ApplicationServiceServer<Applications>,
+    pub(super) contracts: ContractServiceServer<Contracts>,
+    /// For every other name.
+    pub(super) others: Routes,
+}
+
+impl Service<Request<Body>> for Services {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future =
+        Either<BoxFuture<'static, Result<Response<Body>, Infallible>>, <Routes as Service<Request<Body>>>::Future>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let services = &*self.0;
+        Either::Left(match service_name(request.uri().path()) {
+            registration_service_server::SERVICE_NAME => services.registration.clone().call(request),
+            account_service_server::SERVICE_NAME => services.accounts.clone().call(request),
+            tenant_service_server::SERVICE_NAME => services.tenants.clone().call(request),
+            realm_service_server::SERVICE_NAME => services.realms.clone().call(request),
+            application_service_server::SERVICE_NAME => services.applications.clone().call(request),
+            contract_service_server::SERVICE_NAME => services.contracts.clone().call(request),
+            _ => return Either::Right(services.others.clone().call(request)),
+        })
+    }
+}
+
+/// The service in `/service/method`; empty where there is none.
+fn service_name(path: &str) -> &str {
+    path.strip_prefix('/').and_then(|path| path.split_once('/')).map_or("", |(service, _)| service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_the_first_of_two_segments() {
+        assert_eq!(service_name("/enroll.v1.AccountService/GetAccount"), account_service_server::SERVICE_NAME);
+        for path in ["", "/", "enroll.v1.AccountService/GetAccount", "/enroll.v1.AccountService", "//GetAccount"] {
+            assert_eq!(service_name(path), "", "{path}");
+        }
+    }
+}
