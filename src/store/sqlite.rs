@@ -67,7 +67,9 @@ where
     U: Send + 'static,
 {
     use diesel::OptionalExtension;
-    Ok(conn.spawn_blocking(move |conn| diesel::RunQueryDsl::get_result(query, conn).optional()).await?)
+    // The row passes through several futures; only its box is moved.
+    let read = move |conn: &mut _| diesel::RunQueryDsl::get_result(query, conn).optional().map(|row| row.map(Box::new));
+    Ok(conn.spawn_blocking(read).await?.map(|row: Box<U>| *row))
 }
 
 /// Holds off every other installation and migration until the end of the unit. There is one writer; nothing is to be done.

@@ -83,8 +83,9 @@ impl SharedReaders {
             }
             _ => place.conn = None,
         }
-        let opened =
-            self.connector.connect().await.map_err(|error| StoreError::broken(Fault::Lost, error).settled())?;
+        // Boxed: connecting has large states, which every read would carry though hardly any connects.
+        let opened = Box::pin(self.connector.connect()).await;
+        let opened = opened.map_err(|error| StoreError::broken(Fault::Lost, error).settled())?;
         let conn = Arc::new(opened);
         place.generation += 1;
         place.conn = Some(Arc::clone(&conn));

@@ -6,12 +6,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel_async::{AsyncConnection, TransactionManager};
+use diesel_async::{AsyncConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -24,6 +24,9 @@ use crate::store::error::{Fault, StoreError};
 const GROUP_UNITS_MAX: usize = 64;
 /// Work that goes before one commit at most, for the same reason.
 const GROUP_WORK_MAX: Duration = Duration::from_millis(10);
+
+/// How long nothing is written until the log is put back into the file.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// A transaction manager without its long name.
 type Manager = <Conn as AsyncConnection>::TransactionManager;
@@ -41,7 +44,7 @@ impl Writer {
     pub(super) fn start(path: &Path, queue_units_max: usize) -> Result<Self, StoreError> {
         let conn = open_writer(path)?;
         let (sender, receiver) = sync_channel(queue_units_max.max(1));
-        let mut writing = Writing { path: path.to_owned(), conn: Some(conn) };
+        let mut writing = Writing { path: path.to_owned(), conn: Some(conn), logged: true };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || writing.run(&receiver))
@@ -168,6 +171,8 @@ struct Writing {
     path: PathBuf,
     /// Absent after a failure, until it is opened again.
     conn: Option<Conn>,
+    /// Whether the log may hold what the file does not.
+    logged: bool,
 }
 
 /// What became of a group.
@@ -181,8 +186,9 @@ enum Group {
 impl Writing {
     /// Until the queue is closed and empty.
     fn run(&mut self, queue: &Receiver<Box<dyn Job>>) {
-        while let Ok(first) = queue.recv() {
+        while let Some(first) = self.next(queue) {
             let mut jobs = vec![first];
+            self.logged = true;
             match self.group(&mut jobs, queue) {
                 Group::Settled(failure) => {
                     for job in jobs {
@@ -199,6 +205,29 @@ impl Writing {
                     }
                 }
             }
+        }
+    }
+
+    /// The next job, as soon as there is one; nothing once the queue is closed and empty.
+    fn next(&mut self, queue: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
+        if self.logged {
+            match queue.recv_timeout(IDLE) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.checkpoint(),
+            }
+        }
+        queue.recv().ok()
+    }
+
+    /// Puts the log back into the file: a read that finds the log empty looks for no page in it. PASSIVE waits for nobody; what a reader
+    /// holds back stays in the log until the next time, and so does everything after a failure.
+    fn checkpoint(&mut self) {
+        self.logged = false;
+        if let Some(conn) = &mut self.conn
+            && let Err(error) = ready(conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)"))
+        {
+            tracing::debug!(%error, "the log of SQLite was not put back");
         }
     }
 

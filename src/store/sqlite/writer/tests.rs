@@ -126,3 +126,18 @@ async fn what_is_queued_is_done_before_the_end() {
     queued.await.expect("it was queued before the end");
     assert!(matches!(insert(&test.writer, 2, || Ok(())).await, Err(StoreError::Unavailable)));
 }
+
+#[test]
+fn a_checkpoint_puts_the_log_back_into_the_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("test.db");
+    let mut conn = open_writer(&path).expect("a connection");
+    let fill = "CREATE TABLE blobs (blob BLOB); INSERT INTO blobs VALUES (zeroblob(100000))";
+    ready(conn.batch_execute(fill)).expect("written");
+    let size = || std::fs::metadata(&path).expect("a file").len();
+    assert!(size() < 100_000, "a commit goes to the log");
+    let mut writing = Writing { path: path.clone(), conn: Some(conn), logged: true };
+    writing.checkpoint();
+    assert!(size() > 100_000);
+    assert!(!writing.logged, "there is nothing to do twice");
+}
