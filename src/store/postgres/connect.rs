@@ -64,8 +64,14 @@ impl Connector {
         self.config.get_connect_timeout().copied().unwrap_or(TCP_USER_TIMEOUT)
     }
 
-    /// A connection with its session set up.
+    /// A connection with its session set up. The bound is round all of it: tokio-postgres bounds the TCP handshake only, and a server that
+    /// takes connections and says nothing (a full backlog, a stopped process) would be waited for without end.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        let late = |_| ConnectionError::BadConnection(format!("the server was not ready within {:?}", self.timeout()));
+        tokio::time::timeout(self.timeout(), self.establish()).await.map_err(late)?
+    }
+
+    async fn establish(&self) -> Result<AsyncPgConnection, ConnectionError> {
         let failed = |error: tokio_postgres::Error| ConnectionError::CouldntSetupConfiguration(query_error(error));
         let mut conn = match &self.tls {
             Some(tls) => {
