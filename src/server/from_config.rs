@@ -41,6 +41,7 @@ pub fn server(config: &Config) -> ServerSettings {
         deadline_max: own.deadline_max,
         drain: own.drain,
         migrate: own.migrate,
+        sweep_interval: ServerSettings::default().sweep_interval,
     }
 }
 

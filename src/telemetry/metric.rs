@@ -19,6 +19,8 @@ pub const CONNECTIONS: &str = "enroll_connections";
 pub const CONNECTIONS_REFUSED: &str = "enroll_connections_refused_total";
 /// Whether the service takes calls: 1 or 0.
 pub const SERVING: &str = "enroll_serving";
+/// Remembered requests that were deleted after their expiry.
+pub const REQUESTS_SWEPT: &str = "enroll_requests_swept_total";
 
 /// From a cached read to the longest deadline.
 const CALL_SECONDS_BUCKETS: &[f64] =
@@ -49,4 +51,5 @@ fn describe() {
     metrics::describe_gauge!(CONNECTIONS, "Open connections");
     metrics::describe_counter!(CONNECTIONS_REFUSED, "Connections closed before they could call, by cause");
     metrics::describe_gauge!(SERVING, "1 while the service takes calls");
+    metrics::describe_counter!(REQUESTS_SWEPT, "Remembered requests deleted after their expiry");
 }

@@ -3,6 +3,7 @@
 
 mod certificates;
 mod drain;
+mod first_start;
 mod health;
 mod order;
 mod scrape;
