@@ -87,7 +87,7 @@ pub struct Server {
     /// Ends the connections.
     ends: Ends,
     connections: TaskTracker,
-    /// Ends what runs beside the connections: the admin listener, the prober, the sweeper.
+    /// Ends what runs beside the connections: the admin listener, the prober, the sweeper, the reader of certificates.
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -118,10 +118,12 @@ impl Server {
         let house = Arc::new(house);
         let (ends, connections, stop) = (Ends::default(), TaskTracker::new(), CancellationToken::new());
         let acceptor = Acceptor::new(listener, Caps::new(&settings.listener, settings.trusted_proxies.clone()));
-        let tasks = vec![
+        let certificates = protocol.certificates();
+        let mut tasks = vec![
             tokio::spawn(listener::serve(acceptor, protocol, stack, ends.clone(), connections.clone())),
             tokio::spawn(admin::serve(admin_listener, metrics, readiness.clone(), stop.clone())),
         ];
+        tasks.extend(certificates.map(|certificates| tokio::spawn(certificates.renew(stop.clone()))));
         let bootstrapped = None;
         let mut server =
             Self { address, admin_address, bootstrapped, house, readiness, settings, ends, connections, stop, tasks };
