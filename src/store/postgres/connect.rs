@@ -2,6 +2,7 @@
 //! understands. A remote host gets verified TLS unless the URL says `sslmode=disable`; there is no mode that encrypts without verifying,
 //! because it would stop nobody.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,9 +108,15 @@ impl Connector {
     }
 }
 
-/// Keeps the server's words: a connection error of tokio-postgres says little by itself.
+/// Keeps the causes, which have the server's words and what is wrong with its certificate: the error by itself says that there is one.
 fn query_error(error: tokio_postgres::Error) -> diesel::result::Error {
-    diesel::result::Error::QueryBuilderError(Box::new(error))
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    diesel::result::Error::QueryBuilderError(text.into())
 }
 
 /// The two modes there are.
