@@ -24,7 +24,7 @@ mod pages;
 mod queue;
 mod worker;
 
-pub use cost::{Cost, CostFault};
+pub use cost::{Cost, CostFault, ITERATIONS_MAX, LANES_MAX, MEMORY_KIB_MAX};
 pub use formats::ImportFault;
 pub use hash::PasswordHash;
 pub use hasher::{HashError, PasswordHasher, StartError, Verdict};

@@ -16,10 +16,12 @@ mod prober;
 mod readiness;
 mod routes;
 pub mod settings;
+mod sweeper;
 mod tls;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -79,13 +81,13 @@ pub struct Server {
     address: SocketAddr,
     admin_address: SocketAddr,
     bootstrapped: Option<Bootstrapped>,
-    house: House,
+    house: Arc<House>,
     readiness: Readiness,
     settings: ServerSettings,
     /// Ends the connections.
     ends: Ends,
     connections: TaskTracker,
-    /// Ends the admin listener and the prober.
+    /// Ends what runs beside the connections: the admin listener, the prober, the sweeper, the reader of certificates.
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -113,12 +115,15 @@ impl Server {
             },
             routes::services(&house, &readiness, settings.message_bytes_max)?,
         );
+        let house = Arc::new(house);
         let (ends, connections, stop) = (Ends::default(), TaskTracker::new(), CancellationToken::new());
         let acceptor = Acceptor::new(listener, Caps::new(&settings.listener, settings.trusted_proxies.clone()));
-        let tasks = vec![
+        let certificates = protocol.certificates();
+        let mut tasks = vec![
             tokio::spawn(listener::serve(acceptor, protocol, stack, ends.clone(), connections.clone())),
             tokio::spawn(admin::serve(admin_listener, metrics, readiness.clone(), stop.clone())),
         ];
+        tasks.extend(certificates.map(|certificates| tokio::spawn(certificates.renew(stop.clone()))));
         let bootstrapped = None;
         let mut server =
             Self { address, admin_address, bootstrapped, house, readiness, settings, ends, connections, stop, tasks };
@@ -130,7 +135,8 @@ impl Server {
         Ok(server)
     }
 
-    /// Migrates if it is to, makes the operator application if there is none, and keeps watch over the database from then on.
+    /// Migrates if it is to, makes the operator application if there is none, and keeps watch over the database from then on. Where another
+    /// process has to migrate, the watch finds that it has, and does the rest.
     async fn prepare(&mut self) -> Result<(), HouseError> {
         if self.settings.migrate {
             self.house.migrate().await?;
@@ -138,9 +144,14 @@ impl Server {
         if self.house.is_migrated().await? {
             self.bootstrapped = self.house.bootstrap().await?;
             self.readiness.set(Phase::Serving);
+        } else if self.house.store().is_exclusive() {
+            return Err(HouseError::MigrationsPending);
         }
-        let watch = prober::watch(self.house.store().clone(), self.readiness.clone(), self.stop.clone());
+        let watch = prober::watch(self.house.clone(), self.readiness.clone(), self.stop.clone());
         self.tasks.push(tokio::spawn(watch));
+        let interval = self.settings.sweep_interval;
+        let sweep = sweeper::sweep(self.house.clone(), self.readiness.clone(), interval, self.stop.clone());
+        self.tasks.push(tokio::spawn(sweep));
         Ok(())
     }
 

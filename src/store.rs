@@ -175,6 +175,11 @@ impl Store {
         }
     }
 
+    /// Whether this process has the database to itself, so that nobody else can migrate it meanwhile or make its first application.
+    pub fn is_exclusive(&self) -> bool {
+        matches!(&*self.engine, Engine::Sqlite(_))
+    }
+
     /// Whether the engine answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         read!(self, ping())

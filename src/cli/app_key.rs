@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 
 use crate::config::{Config, Flags};
@@ -88,10 +88,7 @@ async fn create(session: &Session, args: &CreateArgs) -> Result<(), CliError> {
     let mut request = Fields::default();
     request.set("application_id", Named::Application.id(session, &args.application).await?);
     request.put("key.display_name", args.display_name.clone());
-    let lifetime = args.expires_in.map(TimeDelta::from_std).transpose();
-    let lifetime = lifetime.map_err(|_| CliError::Usage("--expires-in is too long".to_owned()))?;
-    let expiry = lifetime.and_then(|lifetime| Utc::now().checked_add_signed(lifetime));
-    request.put("key.expire_time", expiry.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    request.put("key.expire_time", args.expires_in.map(|lifetime| expiry(Utc::now(), lifetime)).transpose()?);
     let answer = session.call("ApplicationService/CreateApplicationKey", request).await?;
     if session.json {
         return output::json(&answer);
@@ -99,6 +96,19 @@ async fn create(session: &Session, args: &CreateArgs) -> Result<(), CliError> {
     output::text(answer["secret"].as_str().unwrap_or_default())?;
     output::note(&format!("The key {} is shown this once.", answer["key"]["keyId"].as_str().unwrap_or_default()));
     Ok(())
+}
+
+/// When a key expires that is made now. What cannot be written as a timestamp is refused: a key without an end is another wish.
+fn expiry(now: DateTime<Utc>, lifetime: Duration) -> Result<String, CliError> {
+    const YEAR_MAX: i32 = 9_999;
+    let lifetime = TimeDelta::from_std(lifetime).ok();
+    let time = lifetime.and_then(|lifetime| now.checked_add_signed(lifetime)).filter(|time| time.year() <= YEAR_MAX);
+    let time = time.ok_or_else(|| {
+        CliError::Usage(format!(
+            "--expires-in is too long: leave it out for a key that never expires (the last year is {YEAR_MAX})"
+        ))
+    })?;
+    Ok(time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 async fn list(session: &Session, application: &str, page: &PageArgs) -> Result<(), CliError> {
@@ -124,4 +134,20 @@ async fn revoke(session: &Session, application: &str, key_id: String) -> Result<
     request.set("key_id", key_id);
     let answer = session.call("ApplicationService/RevokeApplicationKey", request).await?;
     output::resource(&answer, "key", session.json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_beyond_all_calendars_is_refused_and_never_taken_for_none() {
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(expiry(now, Duration::from_secs(86_400)).expect("a day"), "1970-01-02T00:00:00Z");
+        assert_eq!(expiry(now, Duration::from_secs(253_402_300_799)).expect("the last"), "9999-12-31T23:59:59Z");
+        for too_long in [253_402_300_800, 8_000_000_000_000, 9_300_000_000_000_000, u64::MAX] {
+            let refused = expiry(now, Duration::from_secs(too_long)).expect_err("too long");
+            assert!(matches!(refused, CliError::Usage(_)), "{refused}");
+        }
+    }
 }

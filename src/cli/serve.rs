@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::config::{Config, Engine, Flags};
+use crate::config::{Config, Flags};
 use crate::server::{House, Server, from_config, house::Seams, offline};
 
 use super::error::CliError;
@@ -21,7 +21,7 @@ pub(super) struct ServeArgs {
     /// Serve plain text beyond loopback: something else encrypts.
     #[arg(long)]
     plaintext: bool,
-    /// Do not migrate: wait, NOT_SERVING, until `enroll migrate` was run.
+    /// Do not migrate: wait, NOT_SERVING, until `enroll migrate` was run. On SQLite it has to be run before.
     #[arg(long)]
     no_migrate: bool,
     #[command(flatten)]
@@ -41,10 +41,6 @@ impl ServeArgs {
 /// Serves until a signal.
 pub(super) async fn serve(config: &Config) -> Result<(), CliError> {
     let house = House::open(from_config::house(config)?, Seams::default()).await?;
-    if let Err(error) = require_bootstrap_key(config, &house).await {
-        house.close().await;
-        return Err(error);
-    }
     let mut server = Server::start(from_config::server(config), house).await?;
     if let Some(made) = server.take_bootstrapped() {
         // A key that the operator gave is known to them; printing it would only spread it.
@@ -53,22 +49,6 @@ pub(super) async fn serve(config: &Config) -> Result<(), CliError> {
         output::note(&first_start(minted, &authority, config.tls.is_none()));
     }
     server.run_until_signal().await.map_err(CliError::io("the signals of the process"))
-}
-
-/// On PostgreSQL the operator has to give the first key: of several replicas only one would mint it, into the log of whichever that was.
-async fn require_bootstrap_key(config: &Config, house: &House) -> Result<(), CliError> {
-    if config.bootstrap_key.is_some() || matches!(config.store.engine, Engine::Sqlite { .. }) {
-        return Ok(());
-    }
-    if config.server.migrate {
-        house.migrate().await?;
-    }
-    if house.is_migrated().await? && house.is_empty().await? {
-        let message = "the first start on PostgreSQL needs ENROLL_BOOTSTRAP_KEY or ENROLL_BOOTSTRAP_KEY_FILE: the key of the operator \
-                       application (`enroll app key generate` prints a new one)";
-        return Err(CliError::Usage(message.to_owned()));
-    }
-    Ok(())
 }
 
 /// What the first start prints, once, to the standard error and never to the log.

@@ -44,6 +44,17 @@ fn every_command_of_the_documentation_parses() {
 }
 
 #[test]
+fn every_command_of_the_readme_parses() {
+    let lines = include_str!("../../README.md").lines().flat_map(|line| line.split(" && "));
+    let commands: Vec<&str> = lines.filter(|line| line.starts_with("enroll ")).collect();
+    assert!(commands.len() >= 5, "{commands:?}");
+    for command in commands {
+        let words = command.split('#').next().unwrap_or_default().split_whitespace();
+        CommandLine::try_parse_from(words).unwrap_or_else(|error| panic!("{command}: {error}"));
+    }
+}
+
+#[test]
 fn a_flag_is_a_setting() {
     let line =
         ["enroll", "serve", "--listen", "127.0.0.1:7", "--set", "server.drain=3s", "--no-migrate", "--data-dir", "/d"];

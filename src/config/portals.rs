@@ -3,7 +3,7 @@
 use toml::Value;
 
 use crate::domain::email::EmailDomain;
-use crate::domain::portal_name::{PORTAL_NAME_LEN_MAX, ReservedNames};
+use crate::domain::portal_name::{PORTAL_NAME_LEN_MAX, RESERVED_BY_DEFAULT, ReservedNames};
 
 use super::reader::Reader;
 use super::setting::{Setting, parse};
@@ -27,12 +27,11 @@ pub struct Portals {
 impl Portals {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let base_domain = reader.value("portals.base_domain", Domain("localhost".to_owned()));
-        let reserved: Option<Vec<Name>> = reader.optional("portals.reserved_names");
+        let default = RESERVED_BY_DEFAULT.iter().map(|name| Name((*name).to_owned())).collect();
+        let reserved: Vec<Name> = reader.value("portals.reserved_names", default);
         Self {
             base_domain: base_domain.0,
-            reserved_names: reserved.map_or_else(ReservedNames::default, |names| {
-                ReservedNames::new(names.iter().map(|name| name.0.as_str()))
-            }),
+            reserved_names: ReservedNames::new(reserved.iter().map(|name| name.0.as_str())),
             per_owner_max: reader.within("portals.per_owner_max", 5, 1..=1_000_000),
             per_application_max: reader.within("portals.per_application_max", 10_000, 1..=1_000_000_000),
             installation_max: reader.optional("portals.installation_max"),

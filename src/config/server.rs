@@ -11,7 +11,7 @@ use super::setting::named_setting;
 /// Who may ask the server for its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reflection {
-    /// Whoever connects, where the gRPC listener is on loopback; else nobody.
+    /// Whoever connects, where the gRPC listener is on loopback; else applications only.
     Loopback,
     /// Whoever connects.
     On,

@@ -79,7 +79,7 @@ fn every_fault_is_named_at_once_with_its_origin() {
         "server.listen: expected an address and port such as \"127.0.0.1:50051\" (from flag --server.listen)",
         "server.drain: expected a duration such as \"30s\" or \"5m\" (from enroll.toml)",
         "store.database_url: expected postgres://..; for SQLite leave it out and set store.data_dir (--data-dir) (from environment DATABASE_URL)",
-        "passwords.passes: expected 1 to 64 (from environment ENROLL_PASSWORDS_PASSES)",
+        "passwords.passes: expected 1 to 10 (from environment ENROLL_PASSWORDS_PASSES)",
         "limits.peer_calls: expected a rate such as \"10/5m\" or \"1000/1s burst 2000\" (from enroll.toml)",
         "server.lissten: there is no such setting (from enroll.toml)",
     ];
@@ -111,6 +111,16 @@ fn a_secret_comes_from_a_file_too_but_not_twice_from_one_layer() {
     assert_eq!(twice, ["client.key: given twice: by itself and as client.key_file (from environment ENROLL_KEY)"]);
     assert_eq!(faults("", &[("ENROLL_KEY_FILE", "/does/not/exist")], &[]).len(), 1);
     assert_eq!(faults("", &[("ENROLL_BOOTSTRAP_KEY", "enroll_app_typo")], &[]).len(), 1);
+}
+
+#[test]
+fn the_reserved_names_in_force_are_shown() {
+    let (config, effective) = load("", &[("HOME", "/h")], &[]).expect("right");
+    assert_eq!(config.portals.reserved_names, crate::domain::portal_name::ReservedNames::default());
+    assert!(effective.to_string().contains("reserved_names = [\"accounts\", "), "{effective}");
+    let (own, effective) = load("[portals]\nreserved_names = ['acme-corp']", &[("HOME", "/h")], &[]).expect("right");
+    assert_ne!(own.portals.reserved_names, config.portals.reserved_names);
+    assert!(effective.to_string().contains("reserved_names = [\"acme-corp\"]"), "{effective}");
 }
 
 #[test]

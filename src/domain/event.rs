@@ -28,11 +28,11 @@ pub struct AuditEntry {
     pub tenant_id: TenantId,
     /// UUIDv7.
     pub id: AuditId,
-    /// The application that called; absent for the command line working offline.
+    /// The application that called; absent for the first start, and for the command line working offline.
     pub application_id: Option<ApplicationId>,
     /// The label of `x-calling-app`.
     pub calling_app: Option<String>,
-    /// The request id that the caller sees (`x-request-id`).
+    /// The request id that the caller sees (`x-request-id`); empty where nobody called.
     pub request_id: String,
     /// The rpc's bare name.
     pub rpc: String,
@@ -68,4 +68,13 @@ pub struct Trail {
     pub audit: Vec<AuditEntry>,
     /// For the senders.
     pub messages: Vec<OutboxMessage>,
+}
+
+impl Trail {
+    /// Adds what a further deed of the same unit leaves.
+    pub fn extend(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.audit.extend(other.audit);
+        self.messages.extend(other.messages);
+    }
 }

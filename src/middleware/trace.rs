@@ -121,6 +121,7 @@ where
             "call",
             { field::RPC } = self.meters[meter].rpc,
             { field::REQUEST_ID } = request.extensions().get::<AnswerContext>().map(AnswerContext::request_id),
+            { field::TRACE_ID } = trace_id(request.headers()),
             { field::PEER } = inbound.map(|inbound| tracing::field::display(inbound.peer)),
         );
         let record = Record { meters: self.meters.clone(), meter, start: Instant::now(), span, done: false };
@@ -175,6 +176,17 @@ impl Drop for Record {
     fn drop(&mut self) {
         self.end(Code::Cancelled, None);
     }
+}
+
+/// The trace that the caller belongs to, from a `traceparent` of W3C's version 00; one that is malformed counts as absent.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let is_hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+    };
+    let is_id = |text: &str, length| is_hex(text, length) && text.bytes().any(|byte| byte != b'0');
+    let rest = headers.get("traceparent")?.to_str().ok()?.strip_prefix("00-")?;
+    let (trace, (span, flags)) = rest.split_once('-').and_then(|(trace, rest)| Some((trace, rest.split_once('-')?)))?;
+    (is_id(trace, 32) && is_id(span, 16) && is_hex(flags, 2)).then_some(trace)
 }
 
 /// The reason in the details; only of the closed list, whatever the text.
@@ -240,5 +252,37 @@ where
 
     fn is_end_stream(&self) -> bool {
         self.inner.is_end_stream()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_sound_traceparent_tells_its_trace_and_any_other_none() {
+        let told = |text: &'static str| {
+            let headers =
+                HeaderMap::from_iter([(http::HeaderName::from_static("traceparent"), HeaderValue::from_static(text))]);
+            trace_id(&headers).map(str::to_owned)
+        };
+        let sound = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(told(sound).as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        for malformed in [
+            "",
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-02",
+        ] {
+            assert_eq!(told(malformed), None, "{malformed}");
+        }
+        assert_eq!(trace_id(&HeaderMap::new()), None);
     }
 }

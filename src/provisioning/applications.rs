@@ -9,7 +9,7 @@ use crate::domain::text::{DisplayName, Label};
 use crate::domain::violation::{FieldReason, Violations};
 use crate::store::{ApplicationChange, Conflict, Keyset, NewApplication, StoreError};
 
-pub(super) use keys::new_key;
+pub(super) use keys::{key_name, new_key};
 
 use super::Provisioning;
 use super::access::Access;

@@ -1,7 +1,7 @@
 //! The first start: an operator application with every permission, in a default tenant with its realm and contract, and one key. Only where
 //! there is no application at all, in one unit under the lock of the migrations.
 
-use crate::domain::application::{Application, ApplicationSettings, ApplicationState, Grant};
+use crate::domain::application::{Application, ApplicationKey, ApplicationSettings, ApplicationState, Grant};
 use crate::domain::event::Trail;
 use crate::domain::ids::{ApplicationId, ApplicationKeyId, ContractId, RealmId, TenantId};
 use crate::domain::language::LanguageCode;
@@ -13,10 +13,11 @@ use crate::domain::text::Label;
 use crate::domain::time_zone::TimeZone;
 use crate::store::{NewInstallation, Store};
 
-use super::applications::new_key;
+use super::applications::{key_name, new_key};
 use super::portals::{first_contract, internal_realm};
 use super::refusal::{Refusal, ResourceKind};
 use super::seams::{Clock, Ids};
+use super::trail::{Deed, offline_trail};
 
 /// What the first start made.
 #[derive(Debug)]
@@ -81,7 +82,10 @@ pub async fn bootstrap(
     };
     let made = Bootstrapped { application_id: application.id, tenant_id, secret };
     let key = new_key(ApplicationKeyId::from_uuid(ids.uuid()), application.id, &made.secret, now);
-    let new = NewInstallation { tenant, realm, contract, application, grant, key, trail: Trail::default() };
+    let deed = Deed::new("application.created", format!("applications/{}", application.id), "CREATED");
+    let mut trail = offline_trail(ids, tenant_id, now, "CreateApplication", deed);
+    trail.extend(key_trail(ids, tenant_id, &key));
+    let new = NewInstallation { tenant, realm, contract, application, grant, key, trail };
     Ok(store.applications().bootstrap(new).await?.then_some(made))
 }
 
@@ -92,11 +96,18 @@ pub async fn offline_key(
     ids: &dyn Ids,
     application: ApplicationId,
 ) -> Result<ApplicationKeySecret, Refusal> {
-    if store.applications().get(application).await?.is_none() {
+    let Some(found) = store.applications().get(application).await? else {
         return Err(Refusal::not_found(ResourceKind::Application, application));
-    }
+    };
     let secret = ApplicationKeySecret::from_bytes(ids.secret());
     let key = new_key(ApplicationKeyId::from_uuid(ids.uuid()), application, &secret, clock.now());
-    store.applications().create_key(key, Trail::default()).await?;
+    let trail = key_trail(ids, found.home_tenant, &key);
+    store.applications().create_key(key, trail).await?;
     Ok(secret)
+}
+
+/// A key that nobody asked for over the wire is the one that operators look for first.
+fn key_trail(ids: &dyn Ids, home: TenantId, key: &ApplicationKey) -> Trail {
+    let deed = Deed::new("application_key.created", key_name(key), "CREATED");
+    offline_trail(ids, home, key.create_time, "CreateApplicationKey", deed)
 }

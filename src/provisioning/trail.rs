@@ -8,6 +8,7 @@ use crate::domain::ids::{AuditId, EventId, TenantId};
 
 use super::Provisioning;
 use super::principal::{Call, Principal};
+use super::seams::Ids;
 
 /// What happened to a resource.
 pub(super) struct Deed {
@@ -23,6 +24,36 @@ impl Deed {
     pub(super) fn new(kind: &'static str, resource: String, outcome: &'static str) -> Self {
         Self { kind, resource, outcome }
     }
+}
+
+/// The trail of a deed that no call did: the first start, or an operator at the database itself. `rpc` is the one that would have done it.
+pub(super) fn offline_trail(
+    ids: &dyn Ids,
+    tenant_id: TenantId,
+    time: DateTime<Utc>,
+    rpc: &'static str,
+    deed: Deed,
+) -> Trail {
+    let event = Event {
+        tenant_id,
+        id: EventId::from_uuid(ids.uuid()),
+        kind: deed.kind,
+        resource: deed.resource.clone(),
+        time,
+        data: json!({}),
+    };
+    let audit = AuditEntry {
+        tenant_id,
+        id: AuditId::from_uuid(ids.uuid()),
+        application_id: None,
+        calling_app: None,
+        request_id: String::new(),
+        rpc: rpc.to_owned(),
+        resource: deed.resource,
+        outcome: deed.outcome,
+        time,
+    };
+    Trail { events: vec![event], audit: vec![audit], messages: Vec::new() }
 }
 
 impl Provisioning {

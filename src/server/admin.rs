@@ -19,12 +19,9 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::middleware::client_address::TrustedProxies;
-
 use super::caps::Caps;
 use super::listener::Acceptor;
 use super::readiness::{Phase, Readiness};
-use super::settings::ListenerSettings;
 
 /// Scrapers are few.
 const CONNECTIONS_MAX: usize = 64;
@@ -40,12 +37,7 @@ pub(super) async fn serve(
     readiness: Readiness,
     stop: CancellationToken,
 ) {
-    let caps = ListenerSettings {
-        connections_max: CONNECTIONS_MAX,
-        connections_per_address_max: CONNECTIONS_MAX,
-        ..ListenerSettings::default()
-    };
-    let acceptor = Acceptor::new(listener, Caps::new(&caps, TrustedProxies::default()));
+    let acceptor = Acceptor::new(listener, Caps::untold(CONNECTIONS_MAX));
     let mut upkeep = time::interval(UPKEEP_INTERVAL);
     let (tracker, readiness) = (TaskTracker::new(), Arc::new(readiness));
     loop {

@@ -22,7 +22,7 @@ pub(super) enum Full {
 
 impl Full {
     /// The label in the metrics.
-    pub(super) fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Server => "connections_max",
             Self::Address => "connections_per_address_max",
@@ -36,6 +36,8 @@ pub(super) struct Caps {
     per_address_max: usize,
     /// Proxies bring the connections of many clients.
     exempt: TrustedProxies,
+    /// Whether the metrics tell of these connections.
+    is_told: bool,
     open: Mutex<Open>,
 }
 
@@ -49,11 +51,28 @@ struct Open {
 impl Caps {
     pub(super) fn new(settings: &ListenerSettings, exempt: TrustedProxies) -> Arc<Self> {
         let (max, per_address_max) = (settings.connections_max, settings.connections_per_address_max);
-        Arc::new(Self { max, per_address_max, exempt, open: Mutex::default() })
+        Arc::new(Self { max, per_address_max, exempt, is_told: true, open: Mutex::default() })
+    }
+
+    /// For connections that are no clients': who reads the metrics should not be in them.
+    pub(super) fn untold(max: usize) -> Arc<Self> {
+        let exempt = TrustedProxies::default();
+        Arc::new(Self { max, per_address_max: max, exempt, is_told: false, open: Mutex::default() })
     }
 
     /// A place for one more connection from `peer`, held until it is dropped.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
+        let admitted = self.find_place(peer);
+        if self.is_told {
+            match &admitted {
+                Ok(_) => metrics::gauge!(metric::CONNECTIONS).increment(1),
+                Err(full) => metrics::counter!(metric::CONNECTIONS_REFUSED, "cause" => full.as_str()).increment(1),
+            }
+        }
+        admitted
+    }
+
+    fn find_place(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
         let key = address_key(peer);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.total >= self.max {
@@ -65,8 +84,6 @@ impl Caps {
         }
         open.total += 1;
         open.by_address.insert(key, here + 1);
-        drop(open);
-        metrics::gauge!(metric::CONNECTIONS).increment(1);
         Ok(Place { caps: self.clone(), key })
     }
 }
@@ -79,7 +96,9 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        metrics::gauge!(metric::CONNECTIONS).decrement(1);
+        if self.caps.is_told {
+            metrics::gauge!(metric::CONNECTIONS).decrement(1);
+        }
         let mut open = self.caps.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.total = open.total.saturating_sub(1);
         if let Some(here) = open.by_address.get_mut(&self.key) {
@@ -117,6 +136,21 @@ mod tests {
         assert!(caps.admit(address("192.0.2.2")).is_ok());
         drop(first);
         assert!(caps.admit(address("192.0.2.1")).is_ok());
+    }
+
+    #[test]
+    fn only_the_connections_of_clients_are_told() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            let (clients, scrapers) = (caps(1, 1), Caps::untold(1));
+            let places = (clients.admit(address("192.0.2.1")).ok(), scrapers.admit(address("192.0.2.1")).ok());
+            assert!(clients.admit(address("192.0.2.1")).is_err() && scrapers.admit(address("192.0.2.1")).is_err());
+            let told = recorder.handle().render();
+            assert!(told.contains("enroll_connections 1\n"), "{told}");
+            assert!(told.contains("enroll_connections_refused_total{cause=\"connections_max\"} 1\n"), "{told}");
+            drop(places);
+            assert!(recorder.handle().render().contains("enroll_connections 0\n"));
+        });
     }
 
     #[test]

@@ -14,7 +14,6 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
@@ -22,13 +21,13 @@ use tower::Service;
 
 use super::first_bytes::FirstBytes;
 use super::settings::{Http2Settings, ServerSettings};
-use super::tls::{self, TlsError};
+use super::tls::{self, Certificates, TlsError};
 
 /// How connections are served.
 #[derive(Clone)]
 pub(super) struct Protocol {
     builder: auto::Builder<TokioExecutor>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Certificates>,
     first_byte_timeout: Duration,
     age_max: Duration,
 }
@@ -44,8 +43,8 @@ pub(super) struct Ends {
 
 impl Protocol {
     pub(super) fn new(settings: &ServerSettings) -> Result<Self, TlsError> {
-        let protocols: &[&str] = if settings.listener.http1 { &["h2", "http/1.1"] } else { &["h2"] };
-        let tls = settings.tls.as_ref().map(|settings| tls::acceptor(settings, protocols)).transpose()?;
+        let protocols: &'static [&'static str] = if settings.listener.http1 { &["h2", "http/1.1"] } else { &["h2"] };
+        let tls = settings.tls.clone().map(|settings| Certificates::read(settings, protocols)).transpose()?;
         let first_byte_timeout = settings.listener.first_byte_timeout;
         let mut builder = auto::Builder::new(TokioExecutor::new());
         bound(&mut builder, &settings.http2, first_byte_timeout);
@@ -53,6 +52,11 @@ impl Protocol {
             builder = builder.http2_only();
         }
         Ok(Self { builder, tls, first_byte_timeout, age_max: settings.http2.connection_age_max })
+    }
+
+    /// The certificates that new connections get; absent = plain text.
+    pub(super) fn certificates(&self) -> Option<Certificates> {
+        self.tls.clone()
     }
 
     /// Serves a connection until it ends; why it ended is of interest to nobody but a log at level DEBUG.
@@ -65,7 +69,7 @@ impl Protocol {
             match &self.tls {
                 None => self.serve_io(stream, stack, info, &ends).await,
                 Some(tls) => {
-                    let handshake = time::timeout(self.first_byte_timeout, tls.accept(stream)).await;
+                    let handshake = time::timeout(self.first_byte_timeout, tls.acceptor().accept(stream)).await;
                     let stream = handshake.map_err(|_| tls::handshake_timeout())??;
                     self.serve_io(stream, stack, info, &ends).await
                 }

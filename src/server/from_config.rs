@@ -41,6 +41,7 @@ pub fn server(config: &Config) -> ServerSettings {
         deadline_max: own.deadline_max,
         drain: own.drain,
         migrate: own.migrate,
+        sweep_interval: ServerSettings::default().sweep_interval,
     }
 }
 
@@ -120,6 +121,39 @@ mod tests {
         let mut flags = Flags::default();
         flags.set("store.data_dir", "--data-dir", data_dir.to_str().map(str::to_owned));
         Config::load(&flags).expect("the defaults").0
+    }
+
+    /// What the hash threads say to a configuration with this cost; `None` where the configuration refuses it.
+    fn cost(memory_kib: u32, passes: u32, lanes: u32) -> Option<bool> {
+        let mut flags = Flags::default();
+        flags.set("store.data_dir", "--data-dir", Some("/d".to_owned()));
+        for (key, value) in
+            [("passwords.memory_kib", memory_kib), ("passwords.passes", passes), ("passwords.lanes", lanes)]
+        {
+            flags.set(key, "--set", Some(value.to_string()));
+        }
+        Config::load(&flags).ok().map(|(config, _)| hasher(&config.passwords).check().is_ok())
+    }
+
+    #[test]
+    fn the_configuration_takes_the_costs_that_the_hash_threads_take_and_no_others() {
+        use crate::password::{ITERATIONS_MAX, LANES_MAX, MEMORY_KIB_MAX};
+        for (memory, passes, lanes) in
+            [(MEMORY_KIB_MAX, ITERATIONS_MAX, LANES_MAX), (8, 1, 1), (8 * LANES_MAX, 1, LANES_MAX)]
+        {
+            assert_eq!(cost(memory, passes, lanes), Some(true), "m={memory}, t={passes}, p={lanes}");
+        }
+        for (memory, passes, lanes) in [
+            (MEMORY_KIB_MAX + 1, 2, 1),
+            (7, 2, 1),
+            (8 * LANES_MAX - 1, 2, LANES_MAX),
+            (1_024, ITERATIONS_MAX + 1, 1),
+            (1_024, 0, 1),
+            (1_024, 2, LANES_MAX + 1),
+            (1_024, 2, 0),
+        ] {
+            assert_eq!(cost(memory, passes, lanes), None, "m={memory}, t={passes}, p={lanes}");
+        }
     }
 
     #[test]

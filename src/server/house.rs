@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use crate::domain::limits::RateLimits;
 use crate::domain::secret::ApplicationKeySecret;
 use crate::middleware::gcra::Gcra;
@@ -16,6 +18,9 @@ use crate::provisioning::refusal::Refusal;
 use crate::provisioning::seams::{Clock, Ids, SystemClock, SystemIds};
 use crate::provisioning::{Parts, PortalSettings, Provisioning};
 use crate::store::{Store, StoreError, StoreSettings};
+
+/// How far the clocks of replicas may be apart: what has expired here may be remembered a little longer there.
+const CLOCK_SKEW_MAX: TimeDelta = TimeDelta::hours(1);
 
 /// What a house is made of.
 pub struct HouseSettings {
@@ -61,6 +66,18 @@ pub enum HouseError {
     /// The operator application.
     #[error("the operator application: {0}")]
     Bootstrap(#[from] Refusal),
+    /// Of several replicas only one would mint the first key, into the log of whichever that was.
+    #[error(
+        "the first start on PostgreSQL needs ENROLL_BOOTSTRAP_KEY or ENROLL_BOOTSTRAP_KEY_FILE: the key of the operator application \
+         (`enroll app key generate` prints a new one)"
+    )]
+    BootstrapKeyRequired,
+    /// Waiting would be in vain: the one who waits holds the file that somebody else would have to migrate.
+    #[error(
+        "migrations are pending, and this server is not to apply them: run `enroll migrate` before it (on SQLite nobody else can while it \
+         has the file), or leave out --no-migrate (server.migrate = false)"
+    )]
+    MigrationsPending,
 }
 
 /// See the module.
@@ -104,15 +121,20 @@ impl House {
         Ok(self.store.pending_migrations().await?.is_empty())
     }
 
-    /// Whether there is no application yet, so that the next start is the first.
-    pub async fn is_empty(&self) -> Result<bool, HouseError> {
-        Ok(self.store.applications().is_empty().await?)
-    }
-
-    /// Makes the operator application where there is no application.
+    /// Makes the operator application where there is no application. On PostgreSQL its key has to be given.
     pub async fn bootstrap(&self) -> Result<Option<Bootstrapped>, HouseError> {
+        let mints = self.bootstrap_key.is_none();
+        if mints && !self.store.is_exclusive() && self.store.applications().is_empty().await? {
+            return Err(HouseError::BootstrapKeyRequired);
+        }
         let (clock, ids) = (&*self.seams.clock, &*self.seams.ids);
         Ok(bootstrap::bootstrap(&self.store, clock, ids, self.bootstrap_key.clone()).await?)
+    }
+
+    /// Deletes up to `limit` rows of requests that nobody may repeat any more; how many there were.
+    pub(super) async fn sweep_requests(&self, limit: u32) -> Result<usize, StoreError> {
+        let expired = self.seams.clock.now() - CLOCK_SKEW_MAX;
+        self.store.requests().sweep(expired, limit).await
     }
 
     /// The use cases.

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tower::Service;
 
-use crate::telemetry::{field, metric};
+use crate::telemetry::field;
 
 use super::caps::{Caps, Place};
 use super::connection::{Ends, Protocol};
@@ -42,15 +42,10 @@ impl Acceptor {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     pause = PAUSE_MIN;
-                    match self.caps.admit(peer.ip()) {
-                        Ok(place) => {
-                            // A socket that cannot be set so is a slower one, or gone already.
-                            let _ = stream.set_nodelay(true);
-                            return (stream, peer, place);
-                        }
-                        Err(full) => {
-                            metrics::counter!(metric::CONNECTIONS_REFUSED, "cause" => full.as_str()).increment(1)
-                        }
+                    if let Ok(place) = self.caps.admit(peer.ip()) {
+                        // A socket that cannot be set so is a slower one, or gone already.
+                        let _ = stream.set_nodelay(true);
+                        return (stream, peer, place);
                     }
                 }
                 Err(error) if is_of_one_connection(&error) => {}

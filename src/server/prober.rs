@@ -1,13 +1,15 @@
-//! Asks the database how it is, and tells the readiness.
+//! Asks the database how it is, and tells the readiness. A server that was told not to migrate starts to serve here, once another process
+//! has migrated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-use crate::store::Store;
 use crate::telemetry::field;
 
+use super::house::{House, HouseError};
 use super::readiness::{Phase, Readiness};
 
 /// Short enough that a load balancer hears of it before many calls have failed; one statement each time.
@@ -16,18 +18,28 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Watches until `stop`.
-pub(super) async fn watch(store: Store, readiness: Readiness, stop: CancellationToken) {
+pub(super) async fn watch(house: Arc<House>, readiness: Readiness, stop: CancellationToken) {
+    // What cannot be done is told when it is new, not once a second.
+    let mut told = String::new();
     loop {
         tokio::select! {
             () = time::sleep(INTERVAL) => {}
             () = stop.cancelled() => return,
         }
         let before = readiness.phase();
-        let now = match time::timeout(TIMEOUT, probe(&store, before)).await {
-            Ok(Ok(phase)) => phase,
+        let probed = time::timeout(TIMEOUT, probe(&house, before)).await;
+        let now = match &probed {
+            Ok(Ok(phase)) => *phase,
             _ if before == Phase::Starting => Phase::Starting,
             _ => Phase::Unreachable,
         };
+        if let Ok(Err(error)) = &probed
+            && before == Phase::Starting
+            && error.to_string() != told
+        {
+            told = error.to_string();
+            tracing::error!({ field::ERROR } = %error, "the server cannot start to serve");
+        }
         if now != before && before != Phase::Draining {
             tracing::warn!({ field::PHASE } = ?now, "the database");
         }
@@ -36,10 +48,16 @@ pub(super) async fn watch(store: Store, readiness: Readiness, stop: Cancellation
 }
 
 /// The phase that an answering database puts the server in.
-async fn probe(store: &Store, before: Phase) -> Result<Phase, crate::store::StoreError> {
-    if before == Phase::Starting && !store.pending_migrations().await?.is_empty() {
-        return Ok(Phase::Starting);
+async fn probe(house: &House, before: Phase) -> Result<Phase, HouseError> {
+    if before == Phase::Starting {
+        if !house.is_migrated().await? {
+            return Ok(Phase::Starting);
+        }
+        // Cut off by the timeout, it finishes all the same, and the next probe finds it done.
+        if house.bootstrap().await?.is_some() {
+            tracing::info!("the first start: the operator application was made");
+        }
     }
-    store.ping().await?;
+    house.store().ping().await?;
     Ok(Phase::Serving)
 }

@@ -28,8 +28,11 @@ pub struct ServerSettings {
     pub deadline_max: Duration,
     /// How long calls may take to finish once the server is to stop.
     pub drain: Duration,
-    /// Whether the start migrates the database; without it the server waits, NOT_SERVING, until somebody has.
+    /// Whether the start migrates the database; without it the server waits, NOT_SERVING, until somebody has. On SQLite nobody else can while
+    /// this process has the file, so there it does not start.
     pub migrate: bool,
+    /// How often the expired ones of the remembered requests are deleted; for tests, operators have nothing to choose here.
+    pub sweep_interval: Duration,
 }
 
 /// The gRPC listener.
@@ -112,6 +115,7 @@ impl Default for ServerSettings {
             deadline_max: Duration::from_secs(60),
             drain: Duration::from_secs(25),
             migrate: true,
+            sweep_interval: Duration::from_secs(60),
         }
     }
 }

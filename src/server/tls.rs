@@ -1,4 +1,5 @@
-//! Certificates of the listener: rustls with ring, TLS 1.2 and 1.3, and for mTLS the authority that clients' certificates need.
+//! Certificates of the listener: rustls with ring, TLS 1.2 and 1.3, and for mTLS the authority that clients' certificates need. They are read
+//! again at SIGHUP, so that a renewed certificate needs no restart.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,12 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::field;
 
 use super::settings::TlsSettings;
 
@@ -35,8 +41,54 @@ pub enum TlsError {
     ClientAuthority(#[from] rustls::server::VerifierBuilderError),
 }
 
+/// The certificates in force. All clones are the same certificates.
+#[derive(Clone)]
+pub(super) struct Certificates {
+    settings: TlsSettings,
+    protocols: &'static [&'static str],
+    current: watch::Sender<TlsAcceptor>,
+}
+
+impl Certificates {
+    /// Reads the files of the settings.
+    pub(super) fn read(settings: TlsSettings, protocols: &'static [&'static str]) -> Result<Self, TlsError> {
+        let current = watch::Sender::new(acceptor(&settings, protocols)?);
+        Ok(Self { settings, protocols, current })
+    }
+
+    /// For one connection: those of this moment, which it keeps.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        self.current.borrow().clone()
+    }
+
+    /// Reads the files again at every SIGHUP, until `stop`.
+    pub(super) async fn renew(self, stop: CancellationToken) {
+        let mut hangup = match signal(SignalKind::hangup()) {
+            Ok(hangup) => hangup,
+            Err(error) => {
+                tracing::error!({ field::ERROR } = %error, "SIGHUP is not heard: certificates are read at the start only");
+                return;
+            }
+        };
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => {}
+                () = stop.cancelled() => return,
+            }
+            match acceptor(&self.settings, self.protocols) {
+                Ok(renewed) => {
+                    self.current.send_replace(renewed);
+                    tracing::info!("the certificates were read again");
+                }
+                // Half-written files, say: better the old ones than none.
+                Err(error) => tracing::error!({ field::ERROR } = %error, "the certificates stay as they were"),
+            }
+        }
+    }
+}
+
 /// Reads the files of the settings. `protocols` are offered in this order (ALPN).
-pub(super) fn acceptor(settings: &TlsSettings, protocols: &[&str]) -> Result<TlsAcceptor, TlsError> {
+fn acceptor(settings: &TlsSettings, protocols: &[&str]) -> Result<TlsAcceptor, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     let builder = match &settings.client_ca {

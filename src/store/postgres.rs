@@ -176,7 +176,8 @@ impl Engine {
 
     /// Names what is not applied yet.
     pub(super) async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        migrations::pending(&self.connector).await.map_err(StoreError::settled)
+        let mut conn = self.acquire().await?;
+        migrations::pending(&mut conn).await.map_err(StoreError::settled)
     }
 
     /// Waits for the units that run and closes the pool. Units given after that are refused as unavailable.

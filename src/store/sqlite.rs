@@ -130,7 +130,8 @@ impl Engine {
     }
 }
 
-/// Names the migrations that are pending, and applies them if told to.
+/// Names the migrations that are pending, and applies them if told to. diesel makes its table when it is asked; nothing else is written
+/// without being told to.
 fn migrations(conn: &mut diesel::SqliteConnection, apply: bool) -> diesel::QueryResult<Vec<String>> {
     let failed = diesel::result::Error::QueryBuilderError;
     let pending = MigrationHarness::<Backend>::pending_migrations(conn, MIGRATIONS).map_err(failed)?;

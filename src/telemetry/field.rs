@@ -4,6 +4,8 @@
 pub const RPC: &str = "rpc";
 /// The id that the caller sees in `x-request-id`.
 pub const REQUEST_ID: &str = "request_id";
+/// The trace that the caller counts the call to (W3C `traceparent`).
+pub const TRACE_ID: &str = "trace_id";
 /// The client's address.
 pub const PEER: &str = "peer";
 /// The name of the gRPC code, such as `NOT_FOUND`.

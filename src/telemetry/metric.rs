@@ -20,8 +20,13 @@ pub const CONNECTIONS_REFUSED: &str = "enroll_connections_refused_total";
 /// Whether the service takes calls: 1 or 0.
 pub const SERVING: &str = "enroll_serving";
 
-/// From a cached read to the longest deadline.
-const CALL_SECONDS_BUCKETS: &[f64] =
+/// Remembered requests that were deleted after their expiry.
+pub const REQUESTS_SWEPT: &str = "enroll_requests_swept_total";
+
+/// How every histogram of seconds ends, whichever room it is of.
+const SECONDS: &str = "_seconds";
+/// From a cached read to the longest deadline; a hash lies in the middle.
+const SECONDS_BUCKETS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -31,15 +36,19 @@ pub fn recorder() -> Result<&'static PrometheusHandle, TelemetryError> {
     if let Some(handle) = RECORDER.get() {
         return Ok(handle);
     }
-    let builder =
-        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(CALL_SECONDS.to_owned()), CALL_SECONDS_BUCKETS);
-    let recorder = builder.map_err(|error| TelemetryError::Metrics(error.to_string()))?.build_recorder();
+    let recorder = builder()?.build_recorder();
     let handle = RECORDER.get_or_init(|| recorder.handle());
     // An error means that another thread was first; then that one's handle is in the cell.
     if metrics::set_global_recorder(recorder).is_ok() {
         describe();
     }
     Ok(handle)
+}
+
+/// A histogram without buckets would be told as quantiles, which cannot be added up over replicas.
+fn builder() -> Result<PrometheusBuilder, TelemetryError> {
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix(SECONDS.to_owned()), SECONDS_BUCKETS);
+    builder.map_err(|error| TelemetryError::Metrics(error.to_string()))
 }
 
 fn describe() {
@@ -49,4 +58,24 @@ fn describe() {
     metrics::describe_gauge!(CONNECTIONS, "Open connections");
     metrics::describe_counter!(CONNECTIONS_REFUSED, "Connections closed before they could call, by cause");
     metrics::describe_gauge!(SERVING, "1 while the service takes calls");
+    metrics::describe_counter!(REQUESTS_SWEPT, "Remembered requests deleted after their expiry");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_histogram_of_seconds_has_buckets() {
+        let recorder = builder().expect("buckets").build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            metrics::histogram!(CALL_SECONDS).record(0.02);
+            metrics::histogram!("enroll_another_seconds").record(0.02);
+        });
+        let told = recorder.handle().render();
+        for name in [CALL_SECONDS, "enroll_another_seconds"] {
+            assert!(told.contains(&format!("{name}_bucket{{le=\"0.025\"}} 1")), "{told}");
+            assert!(told.contains(&format!("{name}_bucket{{le=\"0.01\"}} 0")), "{told}");
+        }
+    }
 }

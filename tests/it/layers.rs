@@ -1,8 +1,8 @@
 //! The way of a call seen from outside: which layer answers, what the ones before it have done by then, and how the server begins and ends.
 //! Panics and the single layers have their tests beside them.
 
-mod certificates;
 mod drain;
+mod first_start;
 mod health;
 mod order;
 mod scrape;

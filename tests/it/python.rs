@@ -61,13 +61,11 @@ fn clients() -> PathBuf {
     root().join("tests/clients/python")
 }
 
-/// Installs the packages beside what cargo builds, once, and generates the stubs, once a run.
+/// Installs the packages beside what cargo builds and generates the stubs, once a run.
 fn python() -> &'static Python {
     static PYTHON: OnceLock<Python> = OnceLock::new();
     PYTHON.get_or_init(|| {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-client");
-        let interpreter = interpreter(&home.join("venv"));
-        let stubs = home.join("stubs");
+        let (interpreter, stubs) = (interpreter().to_owned(), home().join("stubs"));
         // What an earlier version of the protos left would be found too.
         if stubs.exists() {
             fs::remove_dir_all(&stubs).expect("the old stubs go");
@@ -88,8 +86,29 @@ fn python() -> &'static Python {
     })
 }
 
-/// The interpreter of a virtual environment that has what the requirements ask for.
-fn interpreter(venv: &Path) -> PathBuf {
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-client")
+}
+
+/// The interpreter of a virtual environment that has what the requirements ask for; made at the first call.
+fn interpreter() -> &'static Path {
+    static INTERPRETER: OnceLock<PathBuf> = OnceLock::new();
+    INTERPRETER.get_or_init(|| make_interpreter(&home().join("venv")))
+}
+
+/// Installs what is needed, which may take longer than a test may.
+pub fn prepare() {
+    interpreter();
+}
+
+/// Holds hashes against a password by the reference implementation of Argon2; says how many were verified.
+pub fn verify_hashes(password: &str, hashes: &[String]) -> process::Ended {
+    let mut command = Command::new(interpreter());
+    command.arg(clients().join("verify_hashes.py")).arg(password).args(hashes);
+    process::run(&mut command, RUN_TIME_MAX)
+}
+
+fn make_interpreter(venv: &Path) -> PathBuf {
     let requirements = clients().join("requirements.txt");
     let wanted = fs::read_to_string(&requirements).expect("the requirements");
     let (interpreter, installed) = (venv.join("bin/python"), venv.join("installed.txt"));

@@ -1,7 +1,9 @@
 //! One `request_id` many ways at one moment, and again after a restart: one thing is made, and everybody gets the same answer.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use tonic::{Response, Status};
 use uuid::Uuid;
 
@@ -22,6 +24,7 @@ on_both_engines!(
     a_portal_is_registered_once,
     an_id_belongs_to_one_request,
     a_restart_forgets_nothing,
+    expired_requests_are_forgotten_for_good,
 );
 
 /// Every answer is the same; all but the first say that they repeat it.
@@ -109,4 +112,29 @@ async fn a_restart_forgets_nothing(engine: Engine) {
 
 fn id() -> String {
     Uuid::now_v7().to_string()
+}
+
+async fn expired_requests_are_forgotten_for_good(engine: Engine) {
+    let often = |builder: &mut crate::support::app::Builder| builder.server.sweep_interval = Duration::from_millis(10);
+    let app = TestApp::builder(engine).with(often).start().await;
+    let request = v1::CreateAccountRequest { request_id: id(), ..requests::create("ada@example.org") };
+    let portal = v1::RegisterPortalRequest { request_id: id(), ..requests::portal("portal") };
+    made(app.operator().accounts().create_account(request.clone()).await);
+    made(app.operator().registration().register_portal(portal).await);
+    let rows = async || (app.database().count("requests").await, app.database().count("portal_requests").await);
+    assert_eq!(rows().await, (1, 1));
+    // Expired here, but maybe not by the clock of another replica.
+    app.clock().advance(TimeDelta::hours(24) + TimeDelta::minutes(30));
+    let young = v1::CreateAccountRequest { request_id: id(), ..requests::create("grace@example.org") };
+    made(app.operator().accounts().create_account(young).await);
+    assert_eq!(rows().await, (2, 1));
+    app.clock().advance(TimeDelta::hours(1));
+    let swept = async {
+        while rows().await != (1, 0) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), swept)
+        .await
+        .expect("what has expired is swept, what is young is not");
 }

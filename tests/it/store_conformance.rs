@@ -10,4 +10,5 @@ mod pages;
 mod portals;
 mod races;
 mod requests;
+mod tls;
 mod uniqueness;

@@ -1,11 +1,13 @@
 //! What the tests stand on: the server and its database ([`app`], [`engine`], [`database`]), its clients by role ([`client`]), a clock that
 //! a test moves ([`clock`]), ordinary requests ([`requests`]), the presets that ship ([`presets`]), and a reader of refusals ([`told`]). For
-//! what only a process of its own shows: the real binary ([`binary`], [`dialects`]) and other programs ([`process`]). For faults: callers at
+//! what only a process of its own shows: the real binary ([`binary`], [`dialects`]) and other programs ([`process`]); certificates of a test
+//! ([`certificates`]). For faults: callers at
 //! one moment ([`together`]), a lock from outside ([`hold`]), calls by bytes ([`raw`]), and a judge of what is in a database ([`state`]).
 //! Absent from here: any expectation of what the service does with a request, but for what holds of every refusal.
 
 pub mod app;
 pub mod binary;
+pub mod certificates;
 pub mod client;
 pub mod clock;
 pub mod database;

@@ -1,6 +1,7 @@
 //! The map of the house is kept true: who may name whom, which crates are confined to which rooms, which are banned altogether, and the shape
 //! of the files. Every fault is told in the sentence that mends it. Each rule has tests on made-up files that show that it can fail.
 
+mod functions;
 mod house;
 mod paths;
 mod rooms;
@@ -44,6 +45,11 @@ fn dependencies_are_one_of_a_kind_and_need_no_foreign_tools() {
 #[test]
 fn both_engines_have_the_same_migrations() {
     hold(house::migrations);
+}
+
+#[test]
+fn functions_are_short() {
+    hold(functions::lengths);
 }
 
 #[test]

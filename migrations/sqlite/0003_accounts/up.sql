@@ -123,7 +123,8 @@ CREATE TABLE requests (
     expire_time text NOT NULL,
     CONSTRAINT requests_pkey PRIMARY KEY (tenant_id, application_id, rpc, request_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX requests_by_expiry ON requests (tenant_id, expire_time);
+-- For the sweeper, which knows no tenant.
+CREATE INDEX requests_by_expiry ON requests (expire_time);
 
 CREATE TABLE tenant_quota_uses (
     tenant_id blob NOT NULL,

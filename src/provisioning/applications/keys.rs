@@ -105,7 +105,7 @@ impl Provisioning {
     }
 }
 
-fn key_name(key: &ApplicationKey) -> String {
+pub(in crate::provisioning) fn key_name(key: &ApplicationKey) -> String {
     format!("applications/{}/keys/{}", key.application_id, key.id)
 }
 

@@ -2,6 +2,7 @@
 //! understands. A remote host gets verified TLS unless the URL says `sslmode=disable`; there is no mode that encrypts without verifying,
 //! because it would stop nobody.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +65,14 @@ impl Connector {
         self.config.get_connect_timeout().copied().unwrap_or(TCP_USER_TIMEOUT)
     }
 
-    /// A connection with its session set up.
+    /// A connection with its session set up. The bound is round all of it: tokio-postgres bounds the TCP handshake only, and a server that
+    /// takes connections and says nothing (a full backlog, a stopped process) would be waited for without end.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        let late = |_| ConnectionError::BadConnection(format!("the server was not ready within {:?}", self.timeout()));
+        tokio::time::timeout(self.timeout(), self.establish()).await.map_err(late)?
+    }
+
+    async fn establish(&self) -> Result<AsyncPgConnection, ConnectionError> {
         let failed = |error: tokio_postgres::Error| ConnectionError::CouldntSetupConfiguration(query_error(error));
         let mut conn = match &self.tls {
             Some(tls) => {
@@ -101,9 +108,15 @@ impl Connector {
     }
 }
 
-/// Keeps the server's words: a connection error of tokio-postgres says little by itself.
+/// Keeps the causes, which have the server's words and what is wrong with its certificate: the error by itself says that there is one.
 fn query_error(error: tokio_postgres::Error) -> diesel::result::Error {
-    diesel::result::Error::QueryBuilderError(Box::new(error))
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    diesel::result::Error::QueryBuilderError(text.into())
 }
 
 /// The two modes there are.

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use diesel::QueryResult;
+use diesel::connection::TransactionDepthChange;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::future::BoxFuture;
 
 use super::Conn;
@@ -12,6 +14,11 @@ use crate::store::error::{Fault, StoreError};
 
 /// How often a unit runs at most where the server ends it for the sake of another (deadlock, serialization).
 const RUNS_MAX: u32 = 3;
+
+/// One message to the server, so that the guard costs no way of its own. Without it the timeout of a statement runs during the commit too:
+/// a unit whose checks the server left for the commit would fail with an outcome that nobody knows, and where replication is synchronous
+/// the server gives up waiting for the replica and calls that a success.
+const COMMIT: &str = "SET LOCAL statement_timeout = 0; COMMIT";
 
 /// Where an attempt ended.
 enum Ended {
@@ -45,7 +52,12 @@ where
                 continue;
             }
             Err(Ended::BeforeBegin(error) | Ended::Inside(error)) => error,
-            Err(Ended::AtCommit(error)) if error.fault() == Some(Fault::Retry) => error,
+            Err(Ended::AtCommit(error)) if error.fault() == Some(Fault::Retry) => {
+                // Rolled back by the server, while the connection's books say that a transaction is open.
+                drop(Object::take(conn));
+                conn = super::acquire(pool).await?;
+                error
+            }
             Err(Ended::AtCommit(error)) => {
                 tracing::error!(cause = ?error, "PostgreSQL did not confirm a commit");
                 drop(Object::take(conn));
@@ -71,7 +83,7 @@ where
 {
     AnsiTransactionManager::begin_transaction(conn).await.map_err(|error| Ended::BeforeBegin(error.into()))?;
     match unit(conn).await {
-        Ok(value) => match AnsiTransactionManager::commit_transaction(conn).await {
+        Ok(value) => match commit(conn).await {
             Ok(()) => Ok(value),
             Err(error) => Err(Ended::AtCommit(error.into())),
         },
@@ -81,6 +93,14 @@ where
             Err(Ended::Inside(error))
         }
     }
+}
+
+/// Commits, and notes in the connection's books that its transaction is over. After a failure they say that one is open, and whoever has the
+/// connection throws it away.
+async fn commit(conn: &mut Conn) -> QueryResult<()> {
+    conn.batch_execute(COMMIT).await?;
+    let books = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_state()?;
+    books.change_transaction_depth(TransactionDepthChange::DecreaseDepth)
 }
 
 /// A random wait, so that two units that ran into each other do not do so again: up to 10 ms, then up to 20 ms.

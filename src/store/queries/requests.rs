@@ -2,6 +2,7 @@
 //! waits for the first, and then sees its conflict before it has done anything else.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use diesel::query_dsl::methods;
 use diesel_async::RunQueryDsl;
@@ -64,6 +65,30 @@ async fn insert_global(conn: &mut Conn, record: &RequestRecord) -> QueryResult<u
         .do_update()
         .set(made);
     methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time))).execute(conn).await
+}
+
+/// Deletes by the index on the time of expiry, over all tenants. Rows by their whole key, since only that is unique; neither engine has a
+/// LIMIT of its own for DELETE.
+pub(in crate::store) async fn sweep(
+    conn: &mut Conn,
+    expired: &DateTime<Utc>,
+    limit: &u32,
+) -> Result<usize, StoreError> {
+    let of = |table: &str, key: &str| {
+        format!(
+            "DELETE FROM {table} WHERE ({key}) IN \
+             (SELECT {key} FROM {table} WHERE expire_time <= $1 ORDER BY expire_time LIMIT {limit})"
+        )
+    };
+    let in_tenants = diesel::sql_query(of("requests", "tenant_id, application_id, rpc, request_id"))
+        .bind::<SqlTypeOf<requests::expire_time>, _>(Time(*expired))
+        .execute(conn)
+        .await?;
+    let of_portals = diesel::sql_query(of("portal_requests", "application_id, request_id"))
+        .bind::<SqlTypeOf<portal_requests::expire_time>, _>(Time(*expired))
+        .execute(conn)
+        .await?;
+    Ok(in_tenants + of_portals)
 }
 
 /// The columns beside the key, in the order of the selections below.

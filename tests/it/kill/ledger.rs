@@ -161,6 +161,14 @@ impl Ledger {
         self.0.extend(other.0);
     }
 
+    /// The addresses of up to `count` accounts that were acknowledged, spread over the whole ledger.
+    pub fn sample(&self, count: usize) -> Vec<String> {
+        let acknowledged: Vec<&Entry> =
+            self.0.iter().filter(|(_, outcome)| outcome.is_acknowledged()).map(|(entry, _)| entry).collect();
+        let step = acknowledged.len().div_ceil(count).max(1);
+        acknowledged.into_iter().step_by(step).map(Entry::address).collect()
+    }
+
     /// How many outcomes are of a kind.
     pub fn count(&self, kind: impl Fn(&Outcome) -> bool) -> usize {
         self.0.iter().filter(|(_, outcome)| kind(outcome)).count()

@@ -17,11 +17,7 @@ use crate::support::{Engine, made, on_both_engines, requests};
 
 use super::scrape::{get, total};
 
-on_both_engines!(
-    a_call_under_way_is_finished,
-    idle_connections_hold_up_nothing,
-    a_server_that_was_not_told_to_migrate_waits
-);
+on_both_engines!(a_call_under_way_is_finished, idle_connections_hold_up_nothing);
 
 const TIME_MAX: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -84,24 +80,6 @@ async fn idle_connections_hold_up_nothing(engine: Engine) {
     let (status, took) = binary.ended().await;
     assert!(status.success(), "{status}: {}", binary.printed().text());
     assert!(took < TIME_MAX, "{took:?}");
-}
-
-async fn a_server_that_was_not_told_to_migrate_waits(engine: Engine) {
-    let database = Database::fresh(engine).await;
-    let mut command = binary::serve(&database);
-    command.env("ENROLL_SERVER_MIGRATE", "false");
-    match database {
-        // The tests' databases of PostgreSQL come migrated.
-        Database::Postgres(_) => drop(Binary::spawn(command).await),
-        Database::Sqlite(_) => {
-            let binary = Binary::spawn(command).await;
-            let mut health = HealthClient::new(binary.anonymous().wire());
-            let told = health.check(HealthCheckRequest::default()).await.expect("an answer").into_inner();
-            assert_eq!(told.status(), ServingStatus::NotServing);
-            let refused = binary.operator().accounts().create_account(requests::create("ada@example.org")).await;
-            assert_eq!(refused.expect_err("nothing is there yet").code(), tonic::Code::Unavailable);
-        }
-    }
 }
 
 #[test]

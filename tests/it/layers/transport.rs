@@ -9,12 +9,11 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use enroll::proto::v1;
 
 use crate::support::binary::{self, Binary, operator_key};
+use crate::support::certificates::{Authority, put};
 use crate::support::client::Client;
 use crate::support::database::Database;
 use crate::support::engine::run;
 use crate::support::{Engine, made, requests};
-
-use super::certificates::{Authority, put};
 
 const TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -36,7 +35,7 @@ async fn secured(database: &Database, authority: &Authority, clients: Option<&Au
 async fn call(
     binary: &Binary,
     trusted: &Authority,
-    identity: Option<super::certificates::Identity>,
+    identity: Option<crate::support::certificates::Identity>,
 ) -> Result<(), Status> {
     let mut tls = ClientTlsConfig::new().domain_name("localhost").ca_certificate(Certificate::from_pem(trusted.pem()));
     if let Some(identity) = identity {
@@ -74,6 +73,37 @@ fn a_server_that_asks_for_certificates_lets_only_those_in_that_it_trusts() {
         call(&binary, &authority, Some(authority.sign("a-client"))).await.expect_err("signed by somebody else");
         call(&binary, &authority, Some(clients.sign("a-client"))).await.expect("it still serves");
     });
+}
+
+#[test]
+fn a_renewed_certificate_is_taken_at_sighup_and_an_unusable_one_is_not() {
+    run(async {
+        let database = Database::fresh(Engine::Sqlite).await;
+        let (old, new) = (Authority::new(), Authority::new());
+        let (binary, files) = secured(&database, &old, None).await;
+        call(&binary, &old, None).await.expect("the first certificate");
+        put(files.path(), "server.pem", "half a cert");
+        binary.hang_up();
+        said(&binary, "the certificates stay as they were").await;
+        call(&binary, &old, None).await.expect("still the first certificate");
+        let renewed = new.sign("localhost");
+        put(files.path(), "server.pem", &renewed.certificate);
+        put(files.path(), "server.key", &renewed.private_key);
+        binary.hang_up();
+        said(&binary, "the certificates were read again").await;
+        call(&binary, &new, None).await.expect("the new certificate");
+        call(&binary, &old, None).await.expect_err("the old one is gone");
+    });
+}
+
+/// Waits until the server has printed a text.
+async fn said(binary: &Binary, text: &str) {
+    let said = async {
+        while !binary.printed().text().contains(text) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(TIME_MAX, said).await.unwrap_or_else(|_| panic!("{text}: {}", binary.printed().text()));
 }
 
 #[test]

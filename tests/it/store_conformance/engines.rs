@@ -115,6 +115,36 @@ async fn a_statement_that_takes_too_long_is_given_up() {
     test.store.accounts().create(world.account("anna@example.com")).await.expect("nothing was left");
 }
 
+/// What the server left for the commit may take longer than a statement: the unit is kept, and said to be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_is_not_given_up() {
+    const TIMEOUT: Duration = Duration::from_millis(100);
+    let test = TestStore::postgres().await;
+    let world = World::bootstrap(&test.store).await;
+    let late =
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END';
+                CREATE CONSTRAINT TRIGGER late AFTER INSERT ON accounts DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION late()";
+    execute(&test, late).await;
+    let test = test
+        .reopened(|settings| {
+            if let StoreSettings::Postgres { statement_timeout, pool_max, .. } = settings {
+                (*statement_timeout, *pool_max) = (TIMEOUT, 1);
+            }
+        })
+        .await;
+    test.store.accounts().create(world.account("anna@example.com")).await.expect("a commit that takes its time");
+    // The only connection is as before: with its timeout, and without a transaction.
+    let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
+    let (client, connection) = tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.expect("a session");
+    tokio::spawn(connection);
+    client.batch_execute("BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    let refused = test.store.accounts().create(world.account("berta@example.com")).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+    client.batch_execute("ROLLBACK").await.expect("a rollback");
+    test.store.accounts().create(world.account("berta@example.com")).await.expect("nothing was left");
+}
+
 /// Two units that wait for each other: the server ends one, and the store runs it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadlock_is_run_again() {
@@ -183,4 +213,18 @@ async fn a_server_that_is_not_there_is_unavailable_without_its_words() {
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("a store without a server"),
     }
+}
+
+/// A server that takes the connection and never says a word.
+#[tokio::test]
+async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+    let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let mut settings = StoreSettings::postgres(SecretString::from(format!("postgres://nobody@127.0.0.1:{port}/none")));
+    if let StoreSettings::Postgres { connect_timeout, .. } = &mut settings {
+        *connect_timeout = Duration::from_millis(100);
+    }
+    let opened = tokio::time::timeout(Duration::from_secs(10), Store::open(&settings)).await.expect("a bound");
+    assert!(matches!(opened.map(|_| ()), Err(StoreError::Unavailable)));
+    drop(silent);
 }

@@ -1,9 +1,11 @@
 //! Migrations: the same on both engines, applied once, by one process at a time.
 
 use std::path::Path;
+use std::time::Duration;
 
 use enroll::store::{Store, StoreSettings};
 use secrecy::SecretString;
+use tokio_postgres::NoTls;
 
 use super::fixtures::World;
 use crate::support::postgres;
@@ -71,4 +73,23 @@ async fn replicas_that_migrate_at_once_apply_each_migration_once() {
         applied.extend(task.await.expect("no panic"));
     }
     assert_eq!(applied, folders("postgres"));
+}
+
+/// What a server asks that waits for another process to migrate: it must neither wait with it nor begin what that one does.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pending_is_told_while_another_process_migrates() {
+    const INSTALLATION_LOCK: i64 = 0x0065_6e72_6f6c_6c00;
+    let database = postgres::empty_database().await;
+    let (other, connection) = tokio_postgres::connect(&database.url, NoTls).await.expect("a session");
+    tokio::spawn(connection);
+    other.batch_execute(&format!("SELECT pg_advisory_lock({INSTALLATION_LOCK})")).await.expect("the lock");
+    let settings = StoreSettings::postgres(SecretString::from(database.url.clone()));
+    let store = Store::open(&settings).await.expect("the store opens");
+    let asked = tokio::time::timeout(Duration::from_secs(10), store.pending_migrations()).await;
+    assert_eq!(asked.expect("nothing is waited for").expect("a read"), folders("postgres"));
+    let tables = "SELECT count(*) FROM pg_class WHERE relname = '__diesel_schema_migrations'";
+    assert_eq!(other.query_one(tables, &[]).await.expect("a count").get::<_, i64>(0), 0, "asking writes nothing");
+    // Control: the lock is the one that migrations take.
+    let waits = tokio::time::timeout(Duration::from_millis(200), store.migrate()).await;
+    waits.expect_err("a migration waits for the other process");
 }

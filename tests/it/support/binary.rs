@@ -140,8 +140,16 @@ impl Binary {
 
     /// Asks it to end (SIGTERM).
     pub fn terminate(&self) {
-        let process = Pid::from_child(&self.child);
-        kill_process(process, Signal::TERM).expect("a process to end");
+        self.signal(Signal::TERM);
+    }
+
+    /// Asks it to read its certificates again (SIGHUP).
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a process to tell");
     }
 
     /// Waits until it has ended; how, and after how long.

@@ -2,7 +2,7 @@
 //! what was written.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -24,6 +24,12 @@ pub enum Database {
 struct Count {
     #[diesel(sql_type = BigInt)]
     count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
 }
 
 impl Database {
@@ -70,6 +76,20 @@ impl Database {
             }
             Self::Postgres(database) => {
                 session(database).await.query_one(&query, &[]).await.expect("the query runs").get(0)
+            }
+        }
+    }
+
+    /// The texts in the first column, `text`, of what a query finds.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(directory) => {
+                let found = diesel::sql_query(query).load::<Line>(&mut Self::connect(directory));
+                found.expect("the query runs").into_iter().map(|line| line.text).collect()
+            }
+            Self::Postgres(database) => {
+                let rows = session(database).await.query(query, &[]).await.expect("the query runs");
+                rows.iter().map(|row| row.get(0)).collect()
             }
         }
     }

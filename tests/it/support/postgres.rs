@@ -3,6 +3,8 @@
 //!
 //! `ENROLL_TEST_DATABASE_URL` names a server to use instead; its role has to be allowed to create databases.
 
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -74,6 +76,41 @@ impl Cluster {
         if let Ok(url) = std::env::var("ENROLL_TEST_DATABASE_URL") {
             return Self { url, lifeline: None, parent: None };
         }
+        let (directory, user) = Self::make();
+        let socket = directory.to_str().expect("UTF-8").replace('/', "%2F");
+        Self::serve(&directory, &user, durability, &[], format!("postgres://postgres@{socket}/postgres")).await
+    }
+
+    /// Starts a server of its own, whatever the environment names, that speaks TCP on 127.0.0.1 too, there with TLS only, with this certificate
+    /// and its key as PEM; and its port.
+    pub async fn secured(certificate: &str, private_key: &str) -> (Self, u16) {
+        let (directory, user) = Self::make();
+        for (name, text) in [("server.pem", certificate), ("server.key", private_key)] {
+            let path = directory.join(name);
+            std::fs::write(&path, text).expect("written");
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("chmod");
+            user.own(&path);
+        }
+        let access = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+        std::fs::write(directory.join("data/pg_hba.conf"), access).expect("written");
+        // A port that was free a moment ago.
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let port = free.expect("a port").port();
+        let file = |name: &str| directory.join(name).to_str().expect("UTF-8").to_owned();
+        let options = [
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={port}"),
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", file("server.pem")),
+            format!("ssl_key_file={}", file("server.key")),
+        ];
+        let socket = directory.to_str().expect("UTF-8").replace('/', "%2F");
+        let url = format!("postgres://postgres@{socket}:{port}/postgres");
+        (Self::serve(&directory, &user, Durability::Fast, &options, url).await, port)
+    }
+
+    /// A directory with the data of a new server, and whose it is.
+    fn make() -> (PathBuf, ServerUser) {
         let directory = tempfile::Builder::new().prefix("enroll-pg-").tempdir().expect("a directory").keep();
         let user = ServerUser::find();
         user.own(&directory);
@@ -83,18 +120,28 @@ impl Cluster {
         initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]);
         let made = initdb.arg(&data).output().expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        (directory, user)
+    }
+
+    /// Runs it with further settings, and waits until it answers at `url`.
+    async fn serve(
+        directory: &Path,
+        user: &ServerUser,
+        durability: Durability,
+        options: &[String],
+        url: String,
+    ) -> Self {
         let mut parent = user
-            .command(Path::new("/bin/sh"), &directory)
+            .command(Path::new("/bin/sh"), directory)
             .arg("-c")
             .arg(SERVE)
-            .arg(binaries.join("postgres"))
-            .arg(&directory)
+            .arg(binaries().join("postgres"))
+            .arg(directory)
             .arg(if durability == Durability::Durable { "on" } else { "off" })
+            .args(options.iter().flat_map(|option| ["-c", option]))
             .stdin(Stdio::piped())
             .spawn()
             .expect("a shell");
-        let socket = directory.to_str().expect("UTF-8").replace('/', "%2F");
-        let url = format!("postgres://postgres@{socket}/postgres");
         let cluster = Self { url, lifeline: parent.stdin.take(), parent: Some(parent) };
         cluster.wait_until_ready(&directory.join("log")).await;
         cluster
@@ -131,6 +178,14 @@ impl Cluster {
         self.execute(&end).await;
     }
 
+    /// Whether there is such a table in the database `postgres`.
+    pub async fn has_table(&self, name: &str) -> bool {
+        let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.expect("a session");
+        tokio::spawn(connection);
+        let query = "SELECT to_regclass($1) IS NOT NULL";
+        client.query_one(query, &[&name]).await.expect("the query runs").get(0)
+    }
+
     /// Runs a statement in the database `postgres`.
     async fn execute(&self, statement: &str) {
         let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.expect("a session");
@@ -161,16 +216,18 @@ impl Drop for Cluster {
     }
 }
 
-/// $0 is `postgres`, $1 the directory, $2 whether it is durable. Ends the server and removes its directory when standard input is closed.
+/// $0 is `postgres`, $1 the directory, $2 whether it is durable; what follows are further options, of which the last wins. Ends the server and removes its directory when standard input is closed.
 const SERVE: &str = r#"
-"$0" -D "$1/data" -k "$1" -c listen_addresses='' -c lc_messages=C -c max_connections=300 -c shared_buffers=64MB \
-    -c fsync="$2" -c synchronous_commit="$2" -c full_page_writes="$2" </dev/null >"$1/log" 2>&1 &
+directory=$1 durable=$2
+shift 2
+"$0" -D "$directory/data" -k "$directory" -c listen_addresses='' -c lc_messages=C -c max_connections=300 -c shared_buffers=64MB \
+    -c fsync="$durable" -c synchronous_commit="$durable" -c full_page_writes="$durable" "$@" </dev/null >"$directory/log" 2>&1 &
 server=$!
 read _
 kill -QUIT "$server"
 wait "$server"
 cd /
-rm -rf "$1"
+rm -rf "$directory"
 "#;
 
 /// Whose processes the server's are: PostgreSQL refuses to run as root.

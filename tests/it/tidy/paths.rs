@@ -106,20 +106,26 @@ fn seconds(tokens: &[Token], at: usize, what: fn(String) -> What) -> (Vec<Named>
     (found, tokens.len())
 }
 
+/// A piece of Rust.
 #[derive(Debug)]
-struct Token {
-    text: Text,
-    line: usize,
+pub struct Token {
+    pub text: Text,
+    pub line: usize,
 }
 
+/// See [`Token`].
 #[derive(Debug, PartialEq, Eq)]
-enum Text {
+pub enum Text {
+    /// A name, a keyword or a number.
     Word(String),
+    /// `::`.
     Colons,
+    /// Any other character.
     Sign(char),
 }
 
-fn tokens(text: &str) -> Vec<Token> {
+/// The pieces of a text, without comments, strings and character literals.
+pub fn tokens(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().collect();
     let (mut at, mut line, mut tokens) = (0, 1, Vec::new());
     while let Some(&c) = chars.get(at) {
