@@ -140,17 +140,19 @@ mod tests {
         }
     }
 
-    /// A text of a format's shape, whose numbers and lengths go beyond the bounds.
+    /// A text of a format's shape, whose numbers and lengths go somewhat beyond the bounds. Base64 comes in whole groups: what is left over
+    /// would be refused most of the time.
     fn shaped() -> impl Strategy<Value = String> {
         prop_oneof![
-            r"\$argon2(id|i|d)(\$v=(16|19|20))?\$m=[0-9]{1,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{8,24}\$[A-Za-z0-9+/]{20,90}",
-            r"\$scrypt\$ln=[0-9]{1,2},r=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{4,90}\$[A-Za-z0-9+/]{20,90}",
-            r"\$pbkdf2(-sha(1|256|512))?\$(i=)?[0-9]{1,8}\$[A-Za-z0-9+/.]{4,90}\$[A-Za-z0-9+/.]{20,90}",
-            r"pbkdf2_sha(1|256)\$[0-9]{1,8}\$[A-Za-z0-9]{1,70}\$[A-Za-z0-9+/]{20,90}={0,2}",
-            r"AQAAAA[EIA][A-Za-z0-9+/]{3}(AAAAE|AAAAI)[A-Za-z0-9+/]{30,150}={0,2}",
+            r"\$argon2(id|i|d)(\$v=(16|19|20))?\$m=[0-9]{1,6},t=1?[0-9],p=1?[0-9]\$([A-Za-z0-9+/]{4}){2,18}\$([A-Za-z0-9+/]{4}){5,22}",
+            r"\$scrypt\$ln=[12]?[0-9],r=[12]?[0-9],p=1?[0-9]\$([A-Za-z0-9+/]{4}){1,22}\$([A-Za-z0-9+/]{4}){5,22}",
+            r"\$pbkdf2(-sha(1|256|512))?\$(i=)?[0-9]{1,7}\$([A-Za-z0-9+/]{4}){1,22}\$([A-Za-z0-9+/]{4}){5,22}",
+            r"\$pbkdf2(-sha(1|256|512))?\$[0-9]{1,7}\$([A-Za-z0-9./]{4}){1,22}\$([A-Za-z0-9./]{4}){5,22}",
+            r"pbkdf2_sha(1|256)\$[0-9]{1,7}\$[A-Za-z0-9]{1,70}\$([A-Za-z0-9+/]{4}){4,22}([A-Za-z0-9+/][AQgw]==)?",
+            r"AQAAAA[AEIM]AA[A-Za-z0-9+/]{3}AAAA[DEF][A-P][A-Za-z0-9+/]{2}([A-Za-z0-9+/]{4}){10,27}",
             r"\$2[abxy]\$[01][0-9]\$[A-Za-z0-9./]{52,54}",
-            r"\{SSHA(256|512)?\}[A-Za-z0-9+/]{30,180}={0,2}",
-            r"\$firebase-scrypt\$ln=[0-9]{1,2},r=[0-9],ss=[A-Za-z0-9+/]{0,8}={0,2},sk=[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{4,90}\$[A-Za-z0-9+/]{22}==",
+            r"\{SSHA(256|512)?\}([A-Za-z0-9+/]{4}){5,44}([A-Za-z0-9+/][AQgw]==)?",
+            r"\$firebase-scrypt\$ln=1?[0-9],r=[0-9],ss=(Bw==)?,sk=[A-Za-z0-9+/]{21}[AQgw]==\$([A-Za-z0-9+/]{4}){1,22}\$[A-Za-z0-9+/]{21}[AQgw]==",
         ]
     }
 
