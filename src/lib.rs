@@ -10,7 +10,7 @@
 //! | [`middleware`] | what happens to every call, whichever it is |
 //! | [`provisioning`] | what must happen, in which order, in which unit of work |
 //! | [`domain`] | what is true: values and rules, pure |
-//! | [`password`] | Argon2id on its own bounded threads |
+//! | [`password`] | Argon2id on its own bounded threads, and the hashes of other systems |
 //! | [`store`] | where it is kept: the only room that knows diesel |
 //! | [`server`] | how the rooms are put together and opened to the network |
 //! | [`config`], [`telemetry`], [`cli`] | how an operator runs it |

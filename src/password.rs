@@ -1,4 +1,4 @@
-//! Argon2id on its own bounded threads.
+//! Argon2id on its own bounded threads, and the hashes of other systems until they are replaced.
 //!
 //! A hash takes some 20 ms of one core and 19 MiB of memory, a thousand times what the rest of a call takes. So hashes have a room of
 //! their own: a fixed set of threads of the lowest priority, each with one memory arena that it uses again and again, behind a bounded
@@ -9,7 +9,7 @@
 //! `worker` computes, `arena` and `pages` keep the memory.
 //!
 //! Absent: what a good password is, and its normalisation (that is `domain`); accounts, sessions and the store; any other user of
-//! Argon2. A password comes here as bytes that were checked and normalised, and leaves as a hash or a verdict.
+//! Argon2; a way to make a hash of any other format. A password comes here as bytes that were checked and normalised, and leaves as a hash or a verdict.
 
 pub mod cost;
 pub mod formats;

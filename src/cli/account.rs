@@ -60,8 +60,9 @@ struct CreateArgs {
     time_zone: Option<String>,
     #[command(flatten)]
     password: PasswordArgs,
-    /// A password hash to import, as a PHC string of Argon2.
-    #[arg(long, value_name = "PHC", conflicts_with_all = ["password", "password_stdin", "password_file"])]
+    /// A password hash to import: a PHC string of Argon2, scrypt or PBKDF2, bcrypt, or what Django, ASP.NET Core Identity, LDAP (SSHA) or
+    /// Firebase made of it.
+    #[arg(long, value_name = "HASH", conflicts_with_all = ["password", "password_stdin", "password_file"])]
     password_hash: Option<String>,
     /// A free attribute, as JSON or as text; may be repeated.
     #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = pair)]

@@ -87,7 +87,7 @@ fn blocks_of(cost: Cost) -> usize {
 mod tests {
     use super::*;
     use crate::password::cost::{ITERATIONS_MAX, LANES_MAX};
-    use crate::password::hash::PasswordHash;
+    use crate::password::hash::{Format, PasswordHash};
 
     fn cost(memory_kib: u32, iterations: u32, lanes: u32) -> Cost {
         Cost::new(memory_kib, iterations, lanes).unwrap()
@@ -132,7 +132,7 @@ mod tests {
             "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA",
             "$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
         ] {
-            let hash = PasswordHash::import(phc).unwrap().argon2;
+            let Format::Argon2(hash) = PasswordHash::import(phc).unwrap().format else { panic!("{phc}") };
             let recipe = Recipe { algorithm: hash.algorithm, version: hash.version, cost: hash.cost };
             let mut tag = vec![0; hash.tag.len()];
             arena.compute(recipe, b"password", &hash.salt, &mut tag).unwrap();

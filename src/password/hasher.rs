@@ -3,7 +3,8 @@
 use super::arena::{Arena, Recipe};
 use super::cost::Cost;
 use super::formats::argon2::Argon2Hash;
-use super::hash::{PasswordHash, SALT_BYTES, TAG_BYTES};
+use super::formats::foreign::ForeignHash;
+use super::hash::{Format, PasswordHash, SALT_BYTES, TAG_BYTES};
 use super::metric;
 use super::queue::{Effort, Job, Queue};
 use super::settings::{HasherSettings, SettingsFault};
@@ -75,7 +76,7 @@ pub enum StartError {
 pub struct Verdict {
     /// Whether it is the password.
     pub matches: bool,
-    /// Whether it is the password and its hash ought to be replaced by a new one: another algorithm, version or cost than is set.
+    /// Whether it is the password and its hash ought to be replaced by a new one: another format, algorithm, version or cost than is set.
     pub needs_rehash: bool,
 }
 
@@ -133,7 +134,7 @@ impl PasswordHasher {
     /// the queue back when its turn comes, not before.
     pub async fn hash(&self, password: Zeroizing<Vec<u8>>, deadline: Instant) -> Result<PasswordHash, HashError> {
         let (cost, salts) = (self.pool.cost, Arc::clone(&self.pool.salts));
-        self.argon2(cost, password, deadline, move |arena, password| {
+        self.on_password(cost.kib_passes(), Effort::Argon2, password, deadline, move |arena, password| {
             let salt = salts();
             let recipe = Recipe { algorithm: Algorithm::Argon2id, version: Version::V0x13, cost };
             let mut tag = Zeroizing::new([0; TAG_BYTES]);
@@ -144,6 +145,9 @@ impl PasswordHasher {
     }
 
     /// Whether the password is the one of this hash, compared in constant time.
+    ///
+    /// A hash of another system takes its own time, and asks to be replaced when it matches. bcrypt matches no password of more than 72
+    /// bytes.
     pub async fn verify(
         &self,
         password: Zeroizing<Vec<u8>>,
@@ -151,14 +155,39 @@ impl PasswordHasher {
         deadline: Instant,
     ) -> Result<Verdict, HashError> {
         let is_outdated = hash.is_outdated(self.pool.cost);
-        let expected = hash.argon2.clone();
-        self.argon2(expected.cost, password, deadline, move |arena, password| {
+        let verdict = move |matches| Verdict { matches, needs_rehash: matches && is_outdated };
+        match hash.format.clone() {
+            Format::Argon2(expected) => self.verify_argon2(password, expected, deadline).await.map(verdict),
+            Format::Foreign(expected) => self.verify_foreign(password, expected, deadline).await.map(verdict),
+        }
+    }
+
+    async fn verify_argon2(
+        &self,
+        password: Zeroizing<Vec<u8>>,
+        expected: Argon2Hash,
+        deadline: Instant,
+    ) -> Result<bool, HashError> {
+        self.on_password(expected.cost.kib_passes(), Effort::Argon2, password, deadline, move |arena, password| {
             let recipe = Recipe { algorithm: expected.algorithm, version: expected.version, cost: expected.cost };
             let mut tag = Zeroizing::new([0; Output::MAX_LENGTH]);
             let tag = &mut tag[..expected.tag.len()];
             compute(arena, recipe, password, &expected.salt, tag)?;
-            let matches = bool::from(tag.ct_eq(expected.tag.as_bytes()));
-            Ok(Verdict { matches, needs_rehash: matches && is_outdated })
+            Ok(tag.ct_eq(expected.tag.as_bytes()).into())
+        })
+        .await
+    }
+
+    /// The memory of a foreign hash is its own and goes with it: the arena is Argon2's.
+    async fn verify_foreign(
+        &self,
+        password: Zeroizing<Vec<u8>>,
+        expected: ForeignHash,
+        deadline: Instant,
+    ) -> Result<bool, HashError> {
+        let kib_passes = expected.kib_passes();
+        self.on_password(kib_passes, Effort::Foreign, password, deadline, move |_, password| {
+            Ok(expected.matches(password))
         })
         .await
     }
@@ -189,9 +218,10 @@ impl PasswordHasher {
         }
     }
 
-    async fn argon2<T: Send + 'static>(
+    async fn on_password<T: Send + 'static>(
         &self,
-        cost: Cost,
+        kib_passes: u64,
+        effort: Effort,
         password: Zeroizing<Vec<u8>>,
         deadline: Instant,
         work: impl FnOnce(&mut Arena, &[u8]) -> Result<T, HashError> + Send + 'static,
@@ -199,7 +229,7 @@ impl PasswordHasher {
         if password.len() > PASSWORD_OCTETS_MAX {
             return Err(counted(HashError::PasswordTooLong));
         }
-        self.submit(cost.kib_passes(), deadline, Effort::Argon2, move |arena| work(arena, &password)).await
+        self.submit(kib_passes, deadline, effort, move |arena| work(arena, &password)).await
     }
 
     async fn submit<T: Send + 'static>(
@@ -247,7 +277,7 @@ fn counted(error: HashError) -> HashError {
 
 fn new_hash(cost: Cost, salt: [u8; SALT_BYTES], tag: &[u8]) -> PasswordHash {
     let argon2 = Argon2Hash::new(cost, salt, tag);
-    PasswordHash::new(argon2.to_phc(), argon2)
+    PasswordHash::new(argon2.to_phc(), Format::Argon2(argon2))
 }
 
 fn compute(arena: &mut Arena, recipe: Recipe, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Result<(), HashError> {

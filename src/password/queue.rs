@@ -23,6 +23,8 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 pub(super) enum Effort {
     /// Argon2 ran: its time is the pace of the next estimates.
     Argon2,
+    /// Another hash function ran. Its work is an estimate, which would lead the pace astray.
+    Foreign,
     /// Something else ran, or nothing.
     Other,
 }

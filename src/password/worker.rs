@@ -32,17 +32,14 @@ fn serve(queue: &Queue, arena: &mut Arena, job: Job) {
     let begun = Instant::now();
     let turn = if begun < deadline { Ok(&mut *arena) } else { Err(HashError::DeadlineExceeded) };
     // The arena is all that a panic could leave half-written, and it is not kept.
-    let argon2_took = match catch_unwind(AssertUnwindSafe(|| work(turn))) {
-        Ok(Effort::Argon2) => Some(begun.elapsed()),
-        Ok(Effort::Other) => None,
-        Err(_) => {
-            tracing::error!("a job on a hash thread panicked");
-            arena.release();
-            None
-        }
-    };
-    queue.finish(kib_passes, argon2_took);
-    if let Some(took) = argon2_took {
+    let effort = catch_unwind(AssertUnwindSafe(|| work(turn))).unwrap_or_else(|_| {
+        tracing::error!("a job on a hash thread panicked");
+        arena.release();
+        Effort::Other
+    });
+    let took = begun.elapsed();
+    queue.finish(kib_passes, (effort == Effort::Argon2).then_some(took));
+    if effort != Effort::Other {
         histogram!(metric::HASH_SECONDS).record(took);
     }
 }

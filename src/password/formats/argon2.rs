@@ -50,11 +50,6 @@ impl Argon2Hash {
     }
 }
 
-/// Whether the text claims to be one.
-pub(super) fn knows(text: &str) -> bool {
-    algorithm(text).is_some()
-}
-
 fn algorithm(text: &str) -> Option<Algorithm> {
     match text.strip_prefix('$')?.split('$').next()? {
         "argon2id" => Some(Algorithm::Argon2id),

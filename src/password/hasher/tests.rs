@@ -95,6 +95,45 @@ async fn an_imported_hash_is_verified_and_asks_to_be_replaced() {
 }
 
 #[tokio::test]
+async fn a_foreign_hash_is_verified_and_asks_to_be_replaced() {
+    let hasher = cheap();
+    for text in [
+        "$scrypt$ln=10,r=8,p=1$c2l4dGVlbiBvZiBzYWx0Lg$xuBnKRfxnIMGqf/RDrtq6U9ByYQYRCT8zcLcbrk+IO8",
+        "$pbkdf2-sha256$i=1000$c2l4dGVlbiBvZiBzYWx0Lg$i6hyUC70qtkDmYok7w8otrUd6LJ0X6l4KT39W/AZENw",
+        "pbkdf2_sha1$1500$seasalt2seasalt2$wtRnHkBukdIRbMqwCwWWNOStax8=",
+        "AQAAAAEAACcQAAAAEHNpeHRlZW4gb2Ygc2FsdC6hVoYFv6epix0bEEbPbYQGmsvjHHw9eld+t3jTy6i5Pg==",
+        "$2b$04$hDLzPFH9Ac/Uol5xdFHDg.GYKmgduqnREmHmp//UWYnNsHdvZl6x2",
+        "{SSHA}LhKrkM9Fy+zlstjdD7Kv2s6QvhBzYWx0",
+        "$firebase-scrypt$ln=8,r=8,ss=c2Vw,sk=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==$c2FsdHNhbHQ=$CjjMEugXCUo3HvYk/0483/8OG19Nx/7a5mORwoT9HbJR5w0EW0o2NSFaMeAwnxaslssDDnA8kjO/uPFBno0h+Q==",
+    ] {
+        let hash = PasswordHash::import(text).unwrap();
+        let right = hasher.verify(secret("correct horse"), &hash, soon()).await;
+        assert_eq!(right, Ok(Verdict { matches: true, needs_rehash: true }), "{text}");
+        let wrong = hasher.verify(secret("correct horsf"), &hash, soon()).await;
+        assert_eq!(wrong, Ok(Verdict { matches: false, needs_rehash: false }), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_hash_that_cannot_be_verified_in_time_is_refused_before_it_starts() {
+    let hasher = PasswordHasher::start(HasherSettings { threads: 1, ..CHEAP }).unwrap();
+    let held = hold_a_thread(&hasher).await;
+    for text in [
+        "$scrypt$ln=18,r=8,p=4$c2l4dGVlbiBvZiBzYWx0Lg$xuBnKRfxnIMGqf/RDrtq6U9ByYQYRCT8zcLcbrk+IO8",
+        "$pbkdf2-sha512$i=2000000$c2l4dGVlbiBvZiBzYWx0Lg$i6hyUC70qtkDmYok7w8otrUd6LJ0X6l4KT39W/AZENw",
+        "$2b$14$hDLzPFH9Ac/Uol5xdFHDg.GYKmgduqnREmHmp//UWYnNsHdvZl6x2",
+    ] {
+        let hash = PasswordHash::import(text).unwrap();
+        let refused = hasher.verify(secret("correct horse"), &hash, Instant::now() + Duration::from_millis(200)).await;
+        assert!(matches!(refused, Err(HashError::Capacity { .. })), "{text} {refused:?}");
+        let long = secret([b'x'; PASSWORD_OCTETS_MAX + 1]);
+        assert_eq!(hasher.verify(long, &hash, soon()).await, Err(HashError::PasswordTooLong));
+    }
+    drop(held);
+    hasher.shutdown().await;
+}
+
+#[tokio::test]
 async fn another_cost_than_is_set_asks_to_be_replaced_dearer_or_cheaper() {
     let hash = cheap().hash(secret("open sesame"), soon()).await.unwrap();
     for settings in [
@@ -114,7 +153,7 @@ async fn nobody_has_no_password() {
     let verdict = hasher.verify_dummy(secret("open sesame"), soon()).await;
     assert_eq!(verdict, Ok(Verdict { matches: false, needs_rehash: false }));
     // The work is that of a hash of ours.
-    assert_eq!(hasher.pool.nobody.argon2.cost, hasher.pool.cost);
+    assert!(matches!(&hasher.pool.nobody.format, Format::Argon2(hash) if hash.cost == hasher.pool.cost));
     assert!(!hasher.pool.nobody.is_outdated(hasher.pool.cost));
 }
 

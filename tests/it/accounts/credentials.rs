@@ -18,6 +18,11 @@ on_both_engines!(
 
 /// The PHC string of `password` with the salt `somesaltsomesalt`, as other systems make it.
 const IMPORTED: &str = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$V3d5Z0NhYnhXdGZ6b2lIc0Z1cU9vS3dRa2JhY2RlZmc";
+const IMPORTED_SCRYPT: &str =
+    "$scrypt$ln=14,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E";
+const IMPORTED_DJANGO: &str = "pbkdf2_sha256$1500$seasalt2seasalt2$H4FMRIqz8vZyfvJdNOh176bSDGkWyt8uOYIlZxanP5E=";
+const IMPORTED_BCRYPT: &str = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW";
+const IMPORTED_LDAP: &str = "{SSHA}LhKrkM9Fy+zlstjdD7Kv2s6QvhBzYWx0";
 
 async fn a_password_is_kept_as_a_hash_of_the_servers_cost(engine: Engine) {
     let app = TestApp::start(engine).await;
@@ -31,10 +36,14 @@ async fn a_password_is_kept_as_a_hash_of_the_servers_cost(engine: Engine) {
 async fn an_imported_hash_is_kept_as_it_is(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&["accounts.create"]).await;
-    let request = v1::CreateAccountRequest { credential: password_hash(IMPORTED), ..create("a@example.com") };
-    let account = made(client.accounts().create_account(request).await).account.expect("an account");
-    assert!(account.password_set);
-    assert_eq!(app.database().count(&format!("credentials WHERE phc = '{IMPORTED}'")).await, 1);
+    let hashes = [IMPORTED, IMPORTED_SCRYPT, IMPORTED_DJANGO, IMPORTED_BCRYPT, IMPORTED_LDAP];
+    for (number, encoded) in hashes.into_iter().enumerate() {
+        let address = format!("{number}@example.com");
+        let request = v1::CreateAccountRequest { credential: password_hash(encoded), ..create(&address) };
+        let account = made(client.accounts().create_account(request).await).account.expect("an account");
+        assert!(account.password_set);
+        assert_eq!(app.database().count(&format!("credentials WHERE phc = '{encoded}'")).await, 1, "{encoded}");
+    }
 }
 
 async fn a_hash_that_cannot_be_verified_is_refused(engine: Engine) {
@@ -45,6 +54,7 @@ async fn a_hash_that_cannot_be_verified_is_refused(engine: Engine) {
     let hashes = [
         "password",
         "$2b$12$abcdefghijklmnopqrstuv",
+        "$2b$15$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW",
         "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA",
         dear.as_str(),
         slow.as_str(),

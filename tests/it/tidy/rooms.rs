@@ -96,7 +96,10 @@ const CONFINED: &[Confined] = &[
         ],
         rooms: &["store"],
     },
-    Confined { names: &["argon2", "password_hash"], rooms: &["password"] },
+    Confined {
+        names: &["argon2", "password_hash", "scrypt", "pbkdf2", "bcrypt", "sha1", "aes", "ctr"],
+        rooms: &["password"],
+    },
     Confined { names: &["clap", "clap_complete"], rooms: &["cli", "main"] },
     Confined { names: &["comfy_table"], rooms: &["cli"] },
     Confined { names: &["tonic"], rooms: &["api", "status", "middleware", "server", "cli", "proto"] },
