@@ -8,6 +8,7 @@ use crate::domain::ids::{AuditId, EventId, TenantId};
 
 use super::Provisioning;
 use super::principal::{Call, Principal};
+use super::seams::Ids;
 
 /// What happened to a resource.
 pub(super) struct Deed {
@@ -23,6 +24,40 @@ impl Deed {
     pub(super) fn new(kind: &'static str, resource: String, outcome: &'static str) -> Self {
         Self { kind, resource, outcome }
     }
+}
+
+/// The trail of what no application did: the first start, and the command line working on the database itself.
+pub(super) fn offline_trail(
+    ids: &dyn Ids,
+    tenant_id: TenantId,
+    rpc: &str,
+    time: DateTime<Utc>,
+    deeds: impl IntoIterator<Item = Deed>,
+) -> Trail {
+    let request_id = ids.uuid().to_string();
+    let mut trail = Trail::default();
+    for Deed { kind, resource, outcome } in deeds {
+        trail.events.push(Event {
+            tenant_id,
+            id: EventId::from_uuid(ids.uuid()),
+            kind,
+            resource: resource.clone(),
+            time,
+            data: json!({}),
+        });
+        trail.audit.push(AuditEntry {
+            tenant_id,
+            id: AuditId::from_uuid(ids.uuid()),
+            application_id: None,
+            calling_app: None,
+            request_id: request_id.clone(),
+            rpc: rpc.to_owned(),
+            resource,
+            outcome,
+            time,
+        });
+    }
+    trail
 }
 
 impl Provisioning {
