@@ -47,6 +47,11 @@ fn both_engines_have_the_same_migrations() {
 }
 
 #[test]
+fn functions_are_short() {
+    hold(house::functions);
+}
+
+#[test]
 fn files_are_short_documented_and_where_they_belong() {
     hold(house::files);
 }

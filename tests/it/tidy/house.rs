@@ -19,6 +19,9 @@ const SINGLE: &[&str] = &["tonic", "prost", "hyper", "h2", "http", "rustls", "di
 /// A file that is longer holds more than one idea.
 const LINES_MAX: usize = 400;
 
+/// A function that is longer does more than one thing.
+const FUNCTION_LINES_MAX: usize = 60;
+
 /// The one folder with a `mod.rs`: it is compiled once an engine, by a path.
 const MOD_RS: &str = "store/queries/mod.rs";
 
@@ -81,9 +84,56 @@ pub fn files(tree: &Tree) -> Vec<String> {
     faults
 }
 
+/// One sentence for every function that is too long. The sources are formatted, so a function ends at the brace under its first letter.
+pub fn functions(tree: &Tree) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (path, text) in tree.below("src").filter(|(path, _)| path.ends_with(".rs")) {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(name) = function(line) else { continue };
+            let indent = line.len() - line.trim_start().len();
+            let end = format!("{}}}", " ".repeat(indent));
+            let is_whole = line.ends_with(';') || line.ends_with('}');
+            let length =
+                lines[at..].iter().position(|line| *line == end).filter(|_| !is_whole).map_or(1, |end| end + 1);
+            if length > FUNCTION_LINES_MAX {
+                let at = at + 1;
+                faults.push(format!(
+                    "src/{path}:{at}: `{name}` has {length} lines; over {FUNCTION_LINES_MAX} it does more than one thing"
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// The name of the function that begins in a line.
+fn function(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let (head, tail) = line.strip_prefix("fn ").map(|tail| ("", tail)).or_else(|| line.split_once(" fn "))?;
+    let is_keyword = |word: &str| {
+        matches!(word, "" | "const" | "async" | "unsafe") || word.starts_with("pub") || word.ends_with(')')
+    };
+    if head.split(' ').all(is_keyword) { tail.split(['(', '<']).next() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_that_is_too_long_is_found() {
+        let of = |head: &str, lines: usize| {
+            let text = format!("//! x\n{head} {{\n{}}}\n", "    x();\n".repeat(lines - 2));
+            functions(&Tree::of(&[("src/api.rs", &text)]))
+        };
+        for head in ["fn f()", "pub async fn f<T>(x: T)", "pub(in crate::store) async fn f(", "pub(super) const fn f()"]
+        {
+            assert_eq!(of(head, FUNCTION_LINES_MAX), [""; 0], "{head}");
+            assert_eq!(of(head, FUNCTION_LINES_MAX + 1).len(), 1, "{head}");
+        }
+        assert_eq!(of("impl X", 100), [""; 0]);
+    }
 
     fn lock(names: &[&str]) -> String {
         names.iter().map(|name| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n\n")).collect()
