@@ -14,6 +14,7 @@ mod columns;
 pub mod contracts;
 mod error;
 mod postgres;
+pub mod quotas;
 pub mod realms;
 pub mod requests;
 mod settings;
@@ -26,6 +27,7 @@ pub use self::accounts::{AccountFilter, Accounts, Existing, NewAccount, NewCrede
 pub use self::applications::{ApplicationChange, Applications, NewApplication, NewInstallation};
 pub use self::contracts::Contracts;
 pub use self::error::{Cause, Conflict, StoreError};
+pub use self::quotas::Quotas;
 pub use self::realms::Realms;
 pub use self::requests::Requests;
 pub use self::settings::StoreSettings;
@@ -216,6 +218,11 @@ impl Store {
     /// Accounts.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
+    }
+
+    /// Counts that quotas are held against.
+    pub fn quotas(&self) -> Quotas<'_> {
+        Quotas(self)
     }
 
     /// Remembered requests.

@@ -24,10 +24,7 @@ impl AccountService for Accounts {
         request: Request<CreateAccountRequest>,
     ) -> Result<Response<CreateAccountResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
-        let answer = match decode::account::create(message) {
-            Ok(request) => self.0.create_account(&inbound.call, request).await,
-            Err(refusal) => Err(refusal),
-        };
+        let answer = self.0.create_account(&inbound.call, decode::account::create(message)).await;
         inbound.answer_outcome(answer.map(|answer| {
             let (outcome, replayed) = (answer.outcome, answer.replayed);
             (encode::account::created(answer), outcome, replayed)
@@ -36,10 +33,8 @@ impl AccountService for Accounts {
 
     async fn get_account(&self, request: Request<GetAccountRequest>) -> Result<Response<GetAccountResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
-        let answer = match decode::account::get(message) {
-            Ok(request) => self.0.get_account(&inbound.call, request).await,
-            Err(refusal) => Err(refusal),
-        };
+        let tenant_id = message.tenant_id.clone();
+        let answer = self.0.get_account(&inbound.call, &tenant_id, decode::account::get(message)).await;
         inbound.answer(
             answer
                 .map(|(account, view)| GetAccountResponse { account: Some(encode::account::account(account, &view)) }),
@@ -51,10 +46,8 @@ impl AccountService for Accounts {
         request: Request<ListAccountsRequest>,
     ) -> Result<Response<ListAccountsResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
-        let answer = match decode::account::list(message) {
-            Ok(request) => self.0.list_accounts(&inbound.call, request).await,
-            Err(refusal) => Err(refusal),
-        };
+        let tenant_id = message.tenant_id.clone();
+        let answer = self.0.list_accounts(&inbound.call, &tenant_id, decode::account::list(message)).await;
         inbound.answer(answer.map(|(page, view)| ListAccountsResponse {
             accounts: page.items.into_iter().map(|account| encode::account::account(account, &view)).collect(),
             next_page_token: page.next_token,

@@ -27,10 +27,12 @@ impl ApplicationService for Applications {
         request: Request<CreateApplicationRequest>,
     ) -> Result<Response<CreateApplicationResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
+        let unmade = message.validate_only;
         let draft = decode::application::create(message.application);
-        let answer = self.0.create_application(&inbound.call, &message.tenant_id, draft, message.validate_only).await;
+        let answer = self.0.create_application(&inbound.call, &message.tenant_id, draft, unmade).await;
         inbound.answer(
-            answer.map(|view| CreateApplicationResponse { application: Some(encode::application::application(&view)) }),
+            answer
+                .map(|view| CreateApplicationResponse { application: Some(encode::application::made(&view, unmade)) }),
         )
     }
 
@@ -88,12 +90,8 @@ impl ApplicationService for Applications {
     ) -> Result<Response<CreateApplicationKeyResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
         let CreateApplicationKeyRequest { tenant_id, application_id, key } = message;
-        let answer = match decode::application::key(key) {
-            Ok((name, end)) => {
-                self.0.create_application_key(&inbound.call, &tenant_id, &application_id, name, end).await
-            }
-            Err(violations) => Err(violations),
-        };
+        let draft = decode::application::key(key);
+        let answer = self.0.create_application_key(&inbound.call, &tenant_id, &application_id, draft).await;
         inbound.answer(answer.map(|(key, secret)| CreateApplicationKeyResponse {
             key: Some(encode::application::key(&key)),
             secret: secret.expose().to_owned(),

@@ -26,10 +26,11 @@ impl ContractService for Contracts {
         request: Request<CreateContractRequest>,
     ) -> Result<Response<CreateContractResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
+        let unmade = message.validate_only;
         let draft = decode::contract::create(message.contract);
-        let answer = self.0.create_contract(&inbound.call, &message.tenant_id, draft, message.validate_only).await;
+        let answer = self.0.create_contract(&inbound.call, &message.tenant_id, draft, unmade).await;
         inbound.answer(
-            answer.map(|contract| CreateContractResponse { contract: Some(encode::contract::contract(&contract)) }),
+            answer.map(|contract| CreateContractResponse { contract: Some(encode::contract::made(&contract, unmade)) }),
         )
     }
 

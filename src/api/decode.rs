@@ -5,6 +5,7 @@ pub mod account;
 pub mod application;
 pub mod contract;
 pub mod json;
+mod legacy;
 pub mod mask;
 pub mod realm;
 pub mod registration;
@@ -17,7 +18,19 @@ use prost::Message;
 
 use crate::domain::annotations::Annotations;
 use crate::domain::violation::{Fault, FieldReason, Violations};
+use crate::provisioning::refusal::Refusal;
 use crate::provisioning::replay::Repeatable;
+
+/// A draft, unless anything was wrong before it or in it: all of it is told at once.
+fn with_faults<T>(mut violations: Violations, draft: Result<T, Violations>) -> Result<T, Refusal> {
+    match draft {
+        Ok(draft) => violations.into_result(draft).map_err(Refusal::Invalid),
+        Err(faults) => {
+            violations.append(faults);
+            Err(Refusal::Invalid(violations))
+        }
+    }
+}
 
 /// Reads an enum value: 0 is unsaid, a value that this version does not know is FIELD_UNKNOWN.
 fn enum_value<E: TryFrom<i32>, T>(
@@ -45,20 +58,37 @@ fn optional<T, E: Into<Fault>>(
     if text.is_empty() { None } else { violations.check(path, parse(text)) }
 }
 
-/// Parses each text of a list.
+/// The items of a list that has at most `max`; a longer one is refused whole, and none of it is read.
+fn bounded<T>(items: Vec<T>, max: usize, path: &str, violations: &mut Violations) -> Vec<T> {
+    if is_bounded(items.len(), max, path, violations) { items } else { Vec::new() }
+}
+
+/// Whether a list or map is within its bound; a violation where it is not.
+fn is_bounded(len: usize, max: usize, path: &str, violations: &mut Violations) -> bool {
+    if len > max {
+        violations.push_with(path, Fault::new(FieldReason::FieldTooLong).with("max", max));
+    }
+    len <= max
+}
+
+/// Parses each text of a list of at most `max`.
 fn list<T, E: Into<Fault>>(
     texts: &[String],
+    max: usize,
     path: &str,
     violations: &mut Violations,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Vec<T> {
+    if !is_bounded(texts.len(), max, path, violations) {
+        return Vec::new();
+    }
     let parsed = texts.iter().enumerate().map(|(at, text)| violations.check(&format!("{path}[{at}]"), parse(text)));
     parsed.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// Parses a list of ids; an empty list is absent.
-fn ids<T: FromStr>(texts: &[String], path: &str, violations: &mut Violations) -> Option<Vec<T>> {
-    let ids = list(texts, path, violations, |text| text.parse().map_err(|_| FieldReason::FieldInvalid));
+fn ids<T: FromStr>(texts: &[String], max: usize, path: &str, violations: &mut Violations) -> Option<Vec<T>> {
+    let ids = list(texts, max, path, violations, |text| text.parse().map_err(|_| FieldReason::FieldInvalid));
     if texts.is_empty() { None } else { Some(ids) }
 }
 
@@ -80,6 +110,19 @@ fn annotations(
 /// The longest of the short opaque texts: brands, documents, labels of third parties.
 const SHORT_TEXT_LEN_MAX: usize = 128;
 
+/// A list of short opaque texts of at most `max`, none of them empty.
+fn texts(texts: Vec<String>, max: usize, path: &str, violations: &mut Violations) -> Vec<String> {
+    let texts = bounded(texts, max, path, violations);
+    let read = texts.into_iter().enumerate().filter_map(|(at, text)| {
+        let path = format!("{path}[{at}]");
+        if text.is_empty() {
+            violations.push(path.clone(), FieldReason::FieldRequired);
+        }
+        short_text(text, &path, violations)
+    });
+    read.collect()
+}
+
 /// A short opaque text: empty is absent; no controls, at most 128 code points.
 fn short_text(text: String, path: &str, violations: &mut Violations) -> Option<String> {
     optional(&text, path, violations, short_text_fault).map(|()| text)
@@ -95,17 +138,24 @@ fn short_text_fault(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// What a request is known by, where it names a `request_id`; `public` is the message without its secrets and without that id.
-fn repeatable(request_id: &str, public: &impl Message, violations: &mut Violations) -> Option<Repeatable> {
+/// What a request is known by, where it names a `request_id`; `public` gives the message without its secrets and without that id.
+fn repeatable<M: Message>(
+    request_id: &str,
+    violations: &mut Violations,
+    public: impl FnOnce() -> M,
+) -> Option<Repeatable> {
     let parse = |text: &str| text.parse().map_err(|_| FieldReason::FieldInvalid);
     let request_id = optional(request_id, "request_id", violations, parse)?;
-    Some(Repeatable { request_id, canonical: public.encode_to_vec() })
+    Some(Repeatable { request_id, canonical: public().encode_to_vec() })
 }
 
-/// Reads a time; one that no calendar has is a violation.
+/// The last second of the year 9999: the last that RFC 3339, and so a column of SQLite, has a text for.
+const TIME_MAX_SECONDS: i64 = 253_402_300_799;
+
+/// Reads a time; one that no calendar has, or that has no text, is a violation.
 fn time(time: Option<prost_types::Timestamp>, path: &str, violations: &mut Violations) -> Option<DateTime<Utc>> {
     let time = time?;
-    let nanos = u32::try_from(time.nanos).ok();
+    let nanos = u32::try_from(time.nanos).ok().filter(|_| time.seconds <= TIME_MAX_SECONDS);
     let read = nanos.and_then(|nanos| DateTime::from_timestamp(time.seconds, nanos / 1_000 * 1_000));
     if read.is_none() {
         violations.push(path, FieldReason::FieldInvalid);

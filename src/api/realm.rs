@@ -25,9 +25,10 @@ impl RealmService for Realms {
         request: Request<CreateRealmRequest>,
     ) -> Result<Response<CreateRealmResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
+        let unmade = message.validate_only;
         let draft = decode::realm::create(message.realm);
-        let answer = self.0.create_realm(&inbound.call, &message.tenant_id, draft, message.validate_only).await;
-        inbound.answer(answer.map(|realm| CreateRealmResponse { realm: Some(encode::realm::realm(&realm)) }))
+        let answer = self.0.create_realm(&inbound.call, &message.tenant_id, draft, unmade).await;
+        inbound.answer(answer.map(|realm| CreateRealmResponse { realm: Some(encode::realm::made(&realm, unmade)) }))
     }
 
     async fn get_realm(&self, request: Request<GetRealmRequest>) -> Result<Response<GetRealmResponse>, Status> {

@@ -36,10 +36,9 @@ impl RegistrationService for Registration {
         request: Request<RegisterPortalRequest>,
     ) -> Result<Response<RegisterPortalResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
-        let answer = match decode::registration::portal(message) {
-            Ok(request) => self.0.register_portal(&inbound.call, request).await,
-            Err(refusal) => Err(refusal),
-        };
+        let end_user = decode::registration::end_user(message.end_user.clone());
+        let request = decode::registration::portal(message);
+        let answer = self.0.register_portal(&inbound.call, &end_user, request).await;
         inbound.answer_outcome(answer.map(|answer| {
             let (outcome, replayed) = (answer.outcome, answer.replayed);
             (encode::tenant::portal(answer), outcome, replayed)

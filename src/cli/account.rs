@@ -1,5 +1,7 @@
 //! Accounts.
 
+use std::fmt;
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
@@ -32,7 +34,7 @@ enum AccountCommand {
     List(ListArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 struct CreateArgs {
     /// The e-mail address.
     #[arg(long)]
@@ -91,6 +93,13 @@ struct CreateArgs {
     /// Only check; nothing is written.
     #[arg(long)]
     dry_run: bool,
+}
+
+/// A person and a password: neither is written anywhere.
+impl fmt::Debug for CreateArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreateArgs(***)")
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

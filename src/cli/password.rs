@@ -1,5 +1,6 @@
 //! Where a password comes from: never from a prompt, so that scripts work, and best not from a flag, which other users of the machine can see.
 
+use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use clap::Args;
 use super::error::CliError;
 
 /// At most one of three ways.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[group(multiple = false)]
 pub(super) struct PasswordArgs {
     /// Read the password from the standard input, up to the end of the first line.
@@ -20,6 +21,12 @@ pub(super) struct PasswordArgs {
     /// The password itself. Other users of this machine can see flags, and shells keep them: for tests only.
     #[arg(long, value_name = "PASSWORD")]
     password: Option<String>,
+}
+
+impl fmt::Debug for PasswordArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordArgs(***)")
+    }
 }
 
 impl PasswordArgs {

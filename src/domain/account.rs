@@ -219,13 +219,19 @@ pub struct Holder {
     pub key: TakenKey,
     /// By whom.
     pub account_id: AccountId,
+    /// In which realm that account is: external keys and unique values are taken beyond the realm of a request.
+    pub realm_id: RealmId,
     /// In which state that account is.
     pub state: AccountState,
 }
 
-/// The one account that holds everything that is taken, where it is live and not found by its phone alone: what RETURN_EXISTING returns.
-pub fn sole_live_holder(holders: &[Holder]) -> Option<AccountId> {
+/// The one account that holds everything that is taken, where it is live, in a realm that the caller may use (`allowed`; absent = all) and
+/// not found by its phone alone: what RETURN_EXISTING returns.
+pub fn sole_live_holder(holders: &[Holder], allowed: Option<&[RealmId]>) -> Option<AccountId> {
     let first = holders.first()?;
+    if allowed.is_some_and(|allowed| !allowed.contains(&first.realm_id)) {
+        return None;
+    }
     let is_phone = |holder: &Holder| holder.key == TakenKey::Identifier(IdentifierKind::Phone);
     let sole = holders.iter().all(|holder| holder.account_id == first.account_id);
     (sole && !first.state.is_inactive() && !holders.iter().all(is_phone)).then_some(first.account_id)

@@ -34,7 +34,7 @@ text_enum! {
 
 /// Which `x-calling-app` labels an application sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct CallingApps {
     /// Whether the label has to be there (Fluid Topics).
     pub required: bool,
@@ -44,7 +44,7 @@ pub struct CallingApps {
 
 /// What the portals that an application registers begin with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct PortalDefaults {
     /// The password policy of the portal's realm.
     pub password_policy: PasswordPolicy,
@@ -67,9 +67,21 @@ impl Default for PortalDefaults {
     }
 }
 
-/// The settings of an application: one document, replaced whole by an update.
+/// Most redirect URLs: each is up to 2 KiB of a document that every call of the application reads.
+pub const REDIRECT_URLS_MAX: usize = 50;
+
+/// Most error views.
+pub const ERROR_VIEWS_MAX: usize = 100;
+
+/// Most third-party ids: an id is searched among them for each account.
+pub const THIRD_PARTY_IDS_MAX: usize = 500;
+
+/// Most labels of calling apps: a label is searched among them at each call.
+pub const CALLING_APPS_MAX: usize = 100;
+
+/// The settings of an application: one document, replaced whole by an update, and read by versions before and after the one that wrote it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct ApplicationSettings {
     /// The type of external key that its accounts get, given or minted; absent = none.
     pub external_key_type: Option<ExternalKeyType>,
@@ -85,7 +97,7 @@ pub struct ApplicationSettings {
     pub strict_templates: bool,
     /// See [`CallingApps`].
     pub calling_apps: CallingApps,
-    /// The region of a phone number without a country code, where the realm has none.
+    /// The region of a phone number without a country code; it goes before the realm's.
     pub default_region: Option<Region>,
     /// The codes that its old clients know.
     pub legacy_codes: LegacyCodes,
@@ -136,6 +148,16 @@ pub struct Application {
     pub version: i64,
 }
 
+/// Most grants that a request gives, or an answer shows. What an application that registers portals has beyond these stays as it is and can
+/// be seen portal by portal; 1000 grants fill most of a message.
+pub const GRANTS_MAX: usize = 1_000;
+
+/// Most permissions that a grant lists; there are fewer.
+pub const PERMISSIONS_MAX: usize = 64;
+
+/// Most realms, and most contracts, that a grant can be bound to: each use of the grant searches among them.
+pub const ALLOWED_IDS_MAX: usize = 100;
+
 /// What an application may do on one tenant, and its defaults there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grant {
@@ -174,10 +196,22 @@ impl Grant {
         Self { permissions, ..self }
     }
 
+    /// Whether `other`, a grant on the same tenant, reaches no realm and no contract beyond this one's.
+    pub fn bounds(&self, other: &Self) -> bool {
+        within(self.allowed_realms.as_deref(), other.allowed_realms.as_deref(), other.default_realm)
+            && within(self.allowed_contracts.as_deref(), other.allowed_contracts.as_deref(), other.default_contract)
+    }
+
     /// Whether the grant permits it.
     pub fn permits(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
+}
+
+/// Whether a list and a default stay within the bound `own`; an absent list has no bound.
+fn within<Id: PartialEq>(own: Option<&[Id]>, other: Option<&[Id]>, default: Option<Id>) -> bool {
+    let Some(own) = own else { return true };
+    other.is_some_and(|other| other.iter().chain(&default).all(|id| own.contains(id)))
 }
 
 /// A key of an application as it is kept: its hash, never its text.
@@ -201,4 +235,41 @@ pub struct ApplicationKey {
     pub revoke_time: Option<DateTime<Utc>>,
     /// When it was last used, to the minute.
     pub last_used_time: Option<DateTime<Utc>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_of_another_version_are_read() {
+        let mut document = serde_json::to_value(ApplicationSettings::default()).expect("JSON");
+        let members = document.as_object_mut().expect("an object");
+        members.remove("error_views").expect("a member");
+        members.insert("invented_later".to_owned(), 1.into());
+        members.insert("calling_apps".to_owned(), json!({ "required": true, "invented_later": 1 }));
+        members.insert("portal_defaults".to_owned(), json!({ "invented_later": 1 }));
+        let codes = json!({ "rules": [{ "code": "143", "invented_later": 1 }], "invented_later": 1 });
+        members.insert("legacy_codes".to_owned(), codes);
+        let read: ApplicationSettings = serde_json::from_value(document).expect("settings");
+        assert_eq!((read.error_views.len(), read.calling_apps.required), (0, true));
+        assert_eq!(read.portal_defaults, PortalDefaults::default());
+        assert_eq!(read.legacy_codes.code("CreateAccount", None, "FIELD_REQUIRED"), Some("143"));
+    }
+
+    #[test]
+    fn a_grant_bounds_what_stays_within_its_lists() {
+        let [one, other] = [1, 2].map(|id| RealmId::from_uuid(uuid::Uuid::from_u128(id)));
+        let of = |allowed: Option<Vec<RealmId>>, default_realm| Grant {
+            allowed_realms: allowed,
+            default_realm,
+            ..Grant::bare(ApplicationId::from_uuid(uuid::Uuid::nil()), TenantId::from_uuid(uuid::Uuid::nil()))
+        };
+        let (open, narrow) = (of(None, None), of(Some(vec![one]), None));
+        assert!(open.bounds(&open) && open.bounds(&narrow) && narrow.bounds(&narrow));
+        assert!(!narrow.bounds(&open) && !narrow.bounds(&of(Some(vec![one, other]), None)));
+        assert!(!narrow.bounds(&of(Some(vec![one]), Some(other))) && narrow.bounds(&of(Some(vec![one]), Some(one))));
+    }
 }

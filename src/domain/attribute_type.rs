@@ -13,9 +13,18 @@ use super::violation::{Fault, FieldReason, Violations};
 /// Longest name of an attribute or member, in characters.
 pub const ATTRIBUTE_NAME_LEN_MAX: usize = 63;
 
+/// Most values that a text can be chosen from: a choice that a person makes; what is longer is a table of its own.
+pub const VALUES_MAX: usize = 256;
+
+/// Where the type of a list's items stands in the type of the list.
+pub const LIST_ITEM: &str = "list_type.item";
+
+/// Where the types of an object's members stand in the type of the object.
+pub const OBJECT_FIELDS: &str = "object_type.fields";
+
 /// What an attribute has to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AttributeType {
     /// A text.
     String {
@@ -111,13 +120,14 @@ impl AttributeType {
             }
             Self::Number | Self::Boolean | Self::Date => true,
             Self::List { items } => {
-                items.check_level(&format!("{path}.items"), level + 1, violations);
+                items.check_level(&format!("{path}.{LIST_ITEM}"), level + 1, violations);
                 level < ATTRIBUTES_DEPTH_MAX && !matches!(**items, Self::List { .. } | Self::Object { .. })
             }
             Self::Object { .. } if level >= ATTRIBUTES_DEPTH_MAX => false,
             Self::Object { fields } => {
+                let path = format!("{path}.{OBJECT_FIELDS}");
                 for (name, member) in fields {
-                    member.check_level(&member_path(path, name), level + 1, violations);
+                    member.check_level(&member_path(&path, name), level + 1, violations);
                 }
                 fields.keys().all(|name| is_attribute_name(name))
             }
@@ -152,7 +162,7 @@ pub fn is_attribute_name(name: &str) -> bool {
 }
 
 /// The path of a member. A name that no contract could have is the caller's text, not ours: it is not repeated.
-fn member_path(path: &str, name: &str) -> String {
+pub fn member_path(path: &str, name: &str) -> String {
     if is_attribute_name(name) { format!("{path}.{name}") } else { path.to_owned() }
 }
 

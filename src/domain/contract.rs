@@ -23,15 +23,22 @@ text_enum! {
     }
 }
 
+/// Most fields of a contract: the paths there are, and as many attributes as it can have.
+pub const FIELDS_MAX: usize = CONTRACT_PATHS.len() + ATTRIBUTES_MAX;
+
+/// Most free attributes of a contract, and members of an object among them: their types are gone through for every account.
+pub const ATTRIBUTES_MAX: usize = 256;
+
 /// The rule of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct FieldRule {
     /// May it, must it be there?
     pub presence: Presence,
     /// Does the application get it back?
+    #[serde(default)]
     pub returned: bool,
     /// Is its value unique? Allowed on `phone.number` and `attributes.*`.
+    #[serde(default)]
     pub unique: bool,
 }
 
@@ -57,7 +64,7 @@ pub const ATTRIBUTE_PREFIX: &str = "attributes.";
 
 /// The terms of one version of a contract.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct ContractTerms {
     /// The rule of every path that the contract speaks of. A path that it does not speak of is forbidden, and not returned.
     pub fields: BTreeMap<String, FieldRule>,
@@ -111,4 +118,40 @@ pub struct Contract {
     pub create_time: DateTime<Utc>,
     /// When this version was made.
     pub update_time: DateTime<Utc>,
+}
+
+impl Contract {
+    /// The contract that a tenant begins with.
+    pub fn first(tenant_id: TenantId, id: ContractId, now: DateTime<Utc>) -> Self {
+        Self {
+            tenant_id,
+            id,
+            name: Label::default_name(),
+            version: 1,
+            terms: ContractTerms::permissive(),
+            create_time: now,
+            update_time: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn terms_of_another_version_are_read() {
+        let attribute = json!({ "type": "STRING", "invented_later": 1 });
+        let document = json!({
+            "fields": { "email.address": { "presence": "REQUIRED", "invented_later": 1 } },
+            "attributes": { "colour": attribute },
+            "invented_later": 1,
+        });
+        let read: ContractTerms = serde_json::from_value(document).expect("terms");
+        assert_eq!((read.presence("email.address"), read.returns("email.address")), (Presence::Required, false));
+        assert_eq!(read.attributes.len(), 1);
+        assert_eq!(serde_json::from_value::<ContractTerms>(json!({})).expect("terms"), ContractTerms::default());
+    }
 }

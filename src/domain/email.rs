@@ -54,6 +54,8 @@ pub struct Email {
     key: String,
     /// Where the domain begins in the key.
     domain_at: usize,
+    /// The version of the algorithm that made the key.
+    key_version: i16,
 }
 
 impl Email {
@@ -78,13 +80,14 @@ impl Email {
         if key.len() > EMAIL_OCTETS_MAX {
             return Err(EmailError::TooLong);
         }
-        Ok(Self { address: text.to_owned(), key, domain_at: folded.len() + 1 })
+        let domain_at = folded.len() + 1;
+        Ok(Self { address: text.to_owned(), key, domain_at, key_version: EMAIL_KEY_VERSION })
     }
 
     /// The address and the key that the store kept: they were parsed when they came in, and the key's algorithm may have changed since.
-    pub(crate) fn restore(address: String, key: String) -> Self {
+    pub(crate) fn restore(address: String, key: String, key_version: i16) -> Self {
         let domain_at = key.rfind('@').map_or(0, |at| at + 1);
-        Self { address, key, domain_at }
+        Self { address, key, domain_at, key_version }
     }
 
     /// The address as typed.
@@ -95,6 +98,11 @@ impl Email {
     /// What uniqueness is on: the same for all spellings of one address.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The version of the algorithm that made the key: keys of an older one are found by it when the algorithm changes.
+    pub fn key_version(&self) -> i16 {
+        self.key_version
     }
 
     /// The domain in A-labels, lower case.

@@ -32,7 +32,7 @@ pub struct AuditEntry {
     pub application_id: Option<ApplicationId>,
     /// The label of `x-calling-app`.
     pub calling_app: Option<String>,
-    /// The request id that the caller sees (`x-request-id`); empty where nobody called.
+    /// The request id that the caller sees (`x-request-id`); one of its own where nobody called.
     pub request_id: String,
     /// The rpc's bare name.
     pub rpc: String,
@@ -68,13 +68,4 @@ pub struct Trail {
     pub audit: Vec<AuditEntry>,
     /// For the senders.
     pub messages: Vec<OutboxMessage>,
-}
-
-impl Trail {
-    /// Adds what a further deed of the same unit leaves.
-    pub fn extend(&mut self, other: Self) {
-        self.events.extend(other.events);
-        self.audit.extend(other.audit);
-        self.messages.extend(other.messages);
-    }
 }

@@ -6,15 +6,30 @@ use serde::{Deserialize, Serialize};
 /// Matches every rpc or field of a rule.
 pub const ANY: &str = "*";
 
+fn any() -> String {
+    ANY.to_owned()
+}
+
+/// Longest code, in ASCII characters: twenty of them fit one header beside everything else that a refusal tells.
+pub const LEGACY_CODE_LEN_MAX: usize = 64;
+
+/// Most rules of a dialect: each violation is held against all of them.
+pub const LEGACY_RULES_MAX: usize = 500;
+
+/// Most codes of successes: there are few rpcs and fewer outcomes.
+pub const LEGACY_OUTCOMES_MAX: usize = 100;
+
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LegacyRule {
     /// The rpc's bare name, such as `RegisterPortal`, or `*`.
+    #[serde(default = "any")]
     pub rpc: String,
     /// The field's path from the request root, or `*`.
+    #[serde(default = "any")]
     pub field: String,
     /// The reason or field reason, or `*`.
+    #[serde(default = "any")]
     pub reason: String,
     /// What the old client is told.
     pub code: String,
@@ -22,21 +37,23 @@ pub struct LegacyRule {
 
 /// What a success is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LegacyOutcome {
     /// The rpc's bare name, or `*`.
+    #[serde(default = "any")]
     pub rpc: String,
     /// The outcome, such as `CREATED`, or `*`.
+    #[serde(default = "any")]
     pub outcome: String,
     /// Sent as `x-legacy-code`.
     pub code: String,
     /// Sent as `x-legacy-message`; may be empty.
+    #[serde(default)]
     pub message: String,
 }
 
 /// The dialect of an application; empty = no legacy codes at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct LegacyCodes {
     /// The rules; order does not matter.
     pub rules: Vec<LegacyRule>,

@@ -51,7 +51,7 @@ impl PolicyPreset {
 
 /// The rules for passwords of a realm. The default is [`PolicyPreset::Standard`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct PasswordPolicy {
     /// Fewest code points.
     pub length_min: u32,

@@ -65,9 +65,25 @@ pub const ROLE_OWNER: &str = "OWNER";
 /// May administrate a portal.
 pub const ROLE_ADMIN: &str = "ADMIN";
 
-/// The rules of a realm: one document, replaced whole by an update.
+/// Most roles of a realm: each account can have as many.
+pub const ROLES_MAX: usize = 64;
+
+/// Most permissions of a role; an answer shows those of all of an account's roles.
+pub const ROLE_PERMISSIONS_MAX: usize = 128;
+
+/// Most documents that a realm demands an answer to: each account answers as many at most.
+pub const CONSENTS_MAX: usize = 64;
+
+/// Most domains that addresses may have: each address is held against all of them.
+pub const EMAIL_DOMAINS_MAX: usize = 500;
+
+/// Most languages that accounts may have; ISO 639-1 has fewer than 200.
+pub const LANGUAGES_MAX: usize = 200;
+
+/// The rules of a realm: one document, replaced whole by an update. It is read by versions before and after the one that wrote it: what it
+/// does not say has its default, what this version does not know is passed over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct RealmRules {
     /// Who may register.
     pub registration_mode: RegistrationMode,
@@ -79,7 +95,7 @@ pub struct RealmRules {
     pub verify_phone: bool,
     /// How a phone number is kept.
     pub phone_format: PhoneFormat,
-    /// The region of a phone number without a country code; the application's where absent.
+    /// The region of a phone number without a country code, where the application has none.
     pub default_region: Option<Region>,
     /// The documents that a registration has to answer or accept.
     pub consents: Vec<ConsentDemand>,
@@ -151,8 +167,40 @@ pub struct Realm {
 }
 
 impl Realm {
+    /// The realm that every tenant has.
+    pub fn internal(tenant_id: TenantId, id: RealmId, rules: RealmRules, now: DateTime<Utc>) -> Self {
+        Self {
+            tenant_id,
+            id,
+            name: Label::internal(),
+            display_name: None,
+            kind: RealmKind::Internal,
+            state: RealmState::Enabled,
+            rules,
+            create_time: now,
+            update_time: now,
+            version: 1,
+        }
+    }
+
     /// Whether people may be created in it at all.
     pub fn is_usable(&self) -> bool {
         self.kind == RealmKind::Internal && self.state == RealmState::Enabled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_another_version_are_read() {
+        let mut document = serde_json::to_value(RealmRules::default()).expect("JSON");
+        let members = document.as_object_mut().expect("an object");
+        members.remove("languages").expect("a member");
+        members.insert("invented_later".to_owned(), serde_json::json!({ "on": true }));
+        let policy = members.get_mut("password_policy").and_then(|policy| policy.as_object_mut()).expect("a policy");
+        policy.insert("invented_later".to_owned(), true.into());
+        assert_eq!(serde_json::from_value::<RealmRules>(document).expect("rules"), RealmRules::default());
     }
 }

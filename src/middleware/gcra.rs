@@ -102,11 +102,6 @@ impl<T: Ticks> Gcra<T> {
         });
         advanced.map_err(|early| Limited { retry_after: Duration::from_nanos(early) })
     }
-
-    /// [`Limiter::take`] without a future.
-    pub fn take_now(&self, limit: LimitName, key: &[u8], cost: u32) -> Result<(), Limited> {
-        self.attempt(limit, key, cost, true)
-    }
 }
 
 impl<T: Ticks> Limiter for Gcra<T> {

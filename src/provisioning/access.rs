@@ -38,6 +38,16 @@ impl Access {
         if self.permits(permission) { Ok(()) } else { Err(Refusal::PermissionMissing(permission)) }
     }
 
+    /// Whether the grant lets the caller use a realm; one that it may not use is not there for it.
+    pub fn allows_realm(&self, realm: RealmId) -> bool {
+        self.grant.allowed_realms.as_ref().is_none_or(|allowed| allowed.contains(&realm))
+    }
+
+    /// Whether the grant lets the caller use a contract.
+    pub fn allows_contract(&self, contract: ContractId) -> bool {
+        self.grant.allowed_contracts.as_ref().is_none_or(|allowed| allowed.contains(&contract))
+    }
+
     /// TENANT_NOT_ACTIVE unless things can be made in the tenant.
     pub fn require_active(&self) -> Result<(), Refusal> {
         match self.tenant.state {
@@ -90,11 +100,10 @@ impl Provisioning {
     async fn granted(&self, caller: &Arc<Caller>, tenant: Arc<Tenant>) -> Result<Option<Access>, Refusal> {
         let application = &caller.application;
         let own = self.caches.grant(&self.store, application.id, tenant.id).await?;
-        if !caller.permissions.contains(&Permission::TenantsAny) || tenant.id == application.home_tenant {
+        if tenant.id == application.home_tenant {
             return Ok(own.map(|grant| Access { caller: caller.clone(), tenant, grant }));
         }
-        let home = self.caches.grant(&self.store, application.id, application.home_tenant).await?;
-        let grant = match (own, home.filter(|home| home.permits(Permission::TenantsAny))) {
+        let grant = match (own, self.grant_on_any(caller).await?) {
             (own, None) => own,
             (Some(own), Some(home)) => {
                 let permissions = own.permissions.union(&home.permissions).copied().collect();
@@ -107,6 +116,16 @@ impl Provisioning {
         Ok(grant.map(|grant| Access { caller: caller.clone(), tenant, grant }))
     }
 
+    /// The home grant of a holder of `tenants.any`, which holds on every tenant.
+    pub(super) async fn grant_on_any(&self, caller: &Caller) -> Result<Option<Arc<Grant>>, Refusal> {
+        if !caller.permissions.contains(&Permission::TenantsAny) {
+            return Ok(None);
+        }
+        let home = caller.application.home_tenant;
+        let grant = self.caches.grant(&self.store, caller.application.id, home).await?;
+        Ok(grant.filter(|grant| grant.permits(Permission::TenantsAny)))
+    }
+
     /// The realm that a request names; empty = the grant's default, else `internal`.
     pub(super) async fn realm(&self, access: &Access, realm_id: &str) -> Result<Arc<Realm>, Refusal> {
         let key = match (realm_id, access.grant.default_realm) {
@@ -116,7 +135,7 @@ impl Provisioning {
         };
         let realm = self.caches.realm(&self.store, access.tenant.id, key).await?;
         realm
-            .filter(|realm| access.grant.allowed_realms.as_ref().is_none_or(|allowed| allowed.contains(&realm.id)))
+            .filter(|realm| access.allows_realm(realm.id))
             .ok_or_else(|| Refusal::not_found(ResourceKind::Realm, realm_id))
     }
 
@@ -132,7 +151,7 @@ impl Provisioning {
             "" => access.grant.default_contract.unwrap_or(access.tenant.default_contract),
             text => named::<ContractId>(ResourceKind::Contract, text)?,
         };
-        let allowed = access.grant.allowed_contracts.as_ref().is_none_or(|allowed| allowed.contains(&id));
+        let allowed = access.allows_contract(id);
         let contract = self.caches.contract(&self.store, access.tenant.id, id).await?;
         contract.filter(|_| allowed).ok_or_else(|| Refusal::not_found(ResourceKind::Contract, contract_id))
     }

@@ -18,6 +18,7 @@ use crate::domain::permission::Permission;
 use crate::domain::realm::{Realm, RealmRules};
 use crate::domain::violation::Violations;
 
+pub(super) use reading::permissions;
 pub use reading::{AccountName, GetAccount, ListAccounts};
 pub(super) use writing::held_identifiers;
 
@@ -29,7 +30,7 @@ use super::refusal::Refusal;
 use super::replay::Repeatable;
 use super::rules::{self, CheckedAccount, CheckedCredential, Rules};
 use taken::taken;
-use writing::{answer, unique_keys};
+use writing::{answer, made_in, quota_exceeded, realm_quota, unique_keys};
 
 /// A CreateAccount request, decoded.
 #[derive(Debug)]
@@ -40,8 +41,8 @@ pub struct CreateAccount {
     pub realm_id: String,
     /// Empty = the grant's default, else the tenant's.
     pub contract_id: String,
-    /// The person.
-    pub draft: AccountDraft,
+    /// The person, or why the request cannot be met at all.
+    pub draft: Result<AccountDraft, Refusal>,
     /// Absent = the application's setting.
     pub on_duplicate: Option<OnDuplicate>,
     /// What the request is known by, where it may be repeated.
@@ -132,33 +133,37 @@ impl Provisioning {
         if on_duplicate == OnDuplicate::ReturnExisting {
             access.require(Permission::AccountsRead)?;
         }
-        if !request.draft.roles.is_empty() {
+        if request.draft.as_ref().is_ok_and(|draft| !draft.roles.is_empty()) {
             access.require(Permission::AccountsAssignRoles)?;
         }
         let realm = self.usable_realm(&access, &request.realm_id).await?;
         let contract = self.contract(&access, &request.contract_id).await?;
-        let place = Place { access, realm, contract, paths: request.draft.paths };
-        let checked = self.check(call, request.draft, &place, false).await?;
+        let place = Place { access, realm, contract, paths: FieldPaths::CREATE_ACCOUNT };
+        let checked = rules::check(request.draft?, &place.rules(false, self.clock.now()))?;
         if request.validate_only {
-            return self.validated(&place, &checked, on_duplicate).await;
+            return self.validated(call, &place, checked, on_duplicate).await;
         }
         self.write(call, &place, checked, on_duplicate, request.repeatable.as_ref()).await
     }
 
-    /// Every rule, the costly one of a password's strength last.
-    pub(super) async fn check(
+    /// What is checked only once it is clear that the request is no repeat: a password's strength, which costs, and a consent that was
+    /// declined, which is a state and no fault of the request.
+    pub(super) async fn settle(
         &self,
         call: &Call,
-        draft: AccountDraft,
-        place: &Place,
-        registers: bool,
+        checked: CheckedAccount,
+        realm: &RealmRules,
+        paths: &FieldPaths,
     ) -> Result<CheckedAccount, Refusal> {
-        let checked = rules::check(draft, &place.rules(registers, self.clock.now()))?;
-        self.check_strength(call, checked, &place.realm.rules, &place.paths).await
+        let mut checked = self.check_strength(call, checked, realm, paths).await?;
+        match std::mem::take(&mut checked.declined) {
+            declined if declined.is_empty() => Ok(checked),
+            declined => Err(Refusal::ConsentRequired(declined)),
+        }
     }
 
     /// Estimates a password's strength where the policy wants it: on the hash threads, since it takes milliseconds.
-    pub(super) async fn check_strength(
+    async fn check_strength(
         &self,
         call: &Call,
         mut checked: CheckedAccount,
@@ -189,17 +194,23 @@ impl Provisioning {
     /// `validate_only`: what would come of it, as far as reading tells.
     pub(super) async fn validated(
         &self,
+        call: &Call,
         place: &Place,
-        checked: &CheckedAccount,
+        checked: CheckedAccount,
         on_duplicate: OnDuplicate,
     ) -> Result<AccountAnswer, Refusal> {
-        let holders = self.store.accounts().holders(&unique_keys(place, checked)).await?;
-        match sole_live_holder(&holders) {
+        let checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
+        if self.store.quotas().exceeded(&realm_quota(&place.realm)).await?.is_some() {
+            return Err(quota_exceeded(&place.realm));
+        }
+        let holders = self.store.accounts().holders(&unique_keys(place, &checked)).await?;
+        match sole_live_holder(&holders, place.access.grant.allowed_realms.as_deref()) {
             _ if holders.is_empty() => {}
             Some(_) if on_duplicate == OnDuplicate::ReturnExisting => {}
-            _ => return Err(taken(place, checked, &holders)),
+            _ => return Err(taken(place, &checked, &holders)),
         }
         let password_set = !matches!(checked.credential, CheckedCredential::Absent);
-        Ok(answer(place, self.account(place, checked, password_set, self.clock.now()), Outcome::Validated))
+        let account = self.account(place, &checked, password_set, self.clock.now());
+        Ok(answer(place, made_in(place, account), Outcome::Validated))
     }
 }

@@ -1,14 +1,16 @@
 //! Applications, their grants and their keys. Nobody grants a permission that they lack on the tenant at hand.
 
+mod grants;
 mod keys;
 
 use crate::domain::application::{Application, ApplicationSettings, ApplicationState, Grant};
-use crate::domain::ids::{ApplicationId, ContractId, RealmId, TenantId};
-use crate::domain::permission::{Permission, Permissions};
+use crate::domain::ids::ApplicationId;
+use crate::domain::permission::Permission;
 use crate::domain::text::{DisplayName, Label};
-use crate::domain::violation::{FieldReason, Violations};
 use crate::store::{ApplicationChange, Conflict, Keyset, NewApplication, StoreError};
 
+pub use grants::GrantDraft;
+pub use keys::KeyDraft;
 pub(super) use keys::{key_name, new_key};
 
 use super::Provisioning;
@@ -34,23 +36,6 @@ pub struct ApplicationDraft {
     pub grants: Vec<GrantDraft>,
 }
 
-/// What a request says of a grant.
-#[derive(Clone, Debug)]
-pub struct GrantDraft {
-    /// Empty = the tenant of the request.
-    pub tenant_id: String,
-    /// What it permits.
-    pub permissions: Permissions,
-    /// See [`Grant`].
-    pub default_realm: Option<RealmId>,
-    /// See [`Grant`].
-    pub default_contract: Option<ContractId>,
-    /// See [`Grant`].
-    pub allowed_realms: Option<Vec<RealmId>>,
-    /// See [`Grant`].
-    pub allowed_contracts: Option<Vec<ContractId>>,
-}
-
 /// An application with the grants that the caller may see.
 #[derive(Clone, Debug)]
 pub struct ApplicationView {
@@ -72,66 +57,9 @@ impl Provisioning {
         application.filter(|application| application.home_tenant == access.tenant.id).ok_or_else(not_found)
     }
 
-    async fn viewed(&self, call: &Call, application: Application) -> Result<ApplicationView, Refusal> {
-        let mut grants = Vec::new();
-        for grant in self.store.applications().grants(application.id).await? {
-            if self.access(call, &grant.tenant_id.to_string()).await.is_ok() {
-                grants.push(grant);
-            }
-        }
-        Ok(ApplicationView { application, grants })
-    }
-
-    /// The grants of a draft, each checked against the caller's own grant on its tenant.
-    async fn grants(
-        &self,
-        call: &Call,
-        home: &Access,
-        id: ApplicationId,
-        drafts: Vec<GrantDraft>,
-    ) -> Result<Vec<Grant>, Refusal> {
-        let mut grants: Vec<Grant> = Vec::with_capacity(drafts.len());
-        let mut faults = Violations::new();
-        for (at, draft) in drafts.into_iter().enumerate() {
-            let own = match draft.tenant_id.as_str() {
-                "" => home.clone(),
-                tenant_id => self.access_with(call, tenant_id, Permission::ApplicationsWrite).await?,
-            };
-            if let Some(lacking) = draft.permissions.iter().find(|permission| !own.permits(**permission)) {
-                return Err(Refusal::PermissionMissing(*lacking));
-            }
-            let path = |field: &str| format!("application.grants[{at}].{field}");
-            if grants.iter().any(|other| other.tenant_id == own.tenant.id) {
-                faults.push(path("tenant_id"), FieldReason::FieldInvalid);
-            }
-            for (field, realm) in
-                named_ids("default_realm_id", "allowed_realm_ids", draft.default_realm, &draft.allowed_realms)
-            {
-                if self.store.realms().get(own.tenant.id, realm).await?.is_none() {
-                    faults.push(path(&field), FieldReason::FieldInvalid);
-                }
-            }
-            for (field, contract) in named_ids(
-                "default_contract_id",
-                "allowed_contract_ids",
-                draft.default_contract,
-                &draft.allowed_contracts,
-            ) {
-                if self.store.contracts().get(own.tenant.id, contract).await?.is_none() {
-                    faults.push(path(&field), FieldReason::FieldInvalid);
-                }
-            }
-            grants.push(Grant {
-                application_id: id,
-                tenant_id: own.tenant.id,
-                permissions: draft.permissions,
-                default_realm: draft.default_realm,
-                default_contract: draft.default_contract,
-                allowed_realms: draft.allowed_realms,
-                allowed_contracts: draft.allowed_contracts,
-            });
-        }
-        if faults.is_empty() { Ok(grants) } else { Err(Refusal::Invalid(faults)) }
+    async fn viewed_one(&self, call: &Call, application: Application) -> Result<ApplicationView, Refusal> {
+        let gone = || Refusal::Internal("an application has no view".into());
+        self.viewed(call, vec![application]).await?.pop().ok_or_else(gone)
     }
 
     /// Makes an application with its grants; its keys come after it.
@@ -147,10 +75,14 @@ impl Provisioning {
         let draft = draft?;
         let now = self.clock.now();
         let id = ApplicationId::from_uuid(self.ids.uuid());
-        let mut grants = self.grants(call, &access, id, draft.grants).await?;
+        let mut grants = self.grant_change(call, &access, id, &[], draft.grants).await?.all;
         if !grants.iter().any(|grant| grant.tenant_id == access.tenant.id) {
-            // An application can always name its home tenant.
-            grants.push(Grant::bare(id, access.tenant.id));
+            // An application can always name its home tenant, within the bounds of whoever made it.
+            grants.push(Grant {
+                allowed_realms: access.grant.allowed_realms.clone(),
+                allowed_contracts: access.grant.allowed_contracts.clone(),
+                ..Grant::bare(id, access.tenant.id)
+            });
         }
         let application = Application {
             id,
@@ -163,17 +95,17 @@ impl Provisioning {
             update_time: now,
             version: 1,
         };
+        let taken = || Refusal::taken(TakenKind::Name, "application.name");
         if validate_only {
-            return Ok(ApplicationView { application, grants });
+            let other = self.store.applications().by_name(access.tenant.id, &application.name).await?;
+            return if other.is_none() { Ok(ApplicationView { application, grants }) } else { Err(taken()) };
         }
         let deed = Deed::new("application.created", format!("applications/{id}"), "CREATED");
         let trail = self.trail(call, access.tenant.id, now, deed);
         let new = NewApplication { application: application.clone(), grants: grants.clone(), trail };
         match self.store.applications().create(new).await {
             Ok(()) => Ok(ApplicationView { application, grants }),
-            Err(StoreError::Conflict(Conflict::ApplicationName)) => {
-                Err(Refusal::taken(TakenKind::Name, "application.name"))
-            }
+            Err(StoreError::Conflict(Conflict::ApplicationName)) => Err(taken()),
             Err(error) => Err(error.into()),
         }
     }
@@ -187,7 +119,7 @@ impl Provisioning {
     ) -> Result<ApplicationView, Refusal> {
         let access = self.access_with(call, tenant_id, Permission::ApplicationsRead).await?;
         let application = self.named_application(&access, application_id).await?;
-        self.viewed(call, application).await
+        self.viewed_one(call, application).await
     }
 
     /// The applications of a tenant, in the order they were made.
@@ -205,11 +137,7 @@ impl Provisioning {
         let keyset = Keyset { after: cursor.after.map(ApplicationId::from_uuid), limit: cursor.limit() };
         let rows = self.store.applications().list(access.tenant.id, keyset).await?;
         let Page { items, next_token } = cursor.finish(rows, &*self.ids, self.clock.now(), |row| row.id.as_uuid());
-        let mut views = Vec::with_capacity(items.len());
-        for application in items {
-            views.push(self.viewed(call, application).await?);
-        }
-        Ok(Page { items: views, next_token })
+        Ok(Page { items: self.viewed(call, items).await?, next_token })
     }
 
     /// Changes an application: `change` makes the new values of the current ones.
@@ -227,13 +155,12 @@ impl Provisioning {
             return Err(Refusal::required("application.application_id"));
         }
         let current = self.named_application(&access, application_id).await?;
-        let current = self.viewed(call, current).await?;
+        let current = self.viewed_one(call, current).await?;
         let draft = change(&current)?;
         etag::check(given_etag, current.application.version)?;
         let now = self.clock.now();
         let id = current.application.id;
-        let grants_on: Vec<TenantId> = current.grants.iter().map(|grant| grant.tenant_id).collect();
-        let grants = self.grants(call, &access, id, draft.grants).await?;
+        let change = self.grant_change(call, &access, id, &current.grants, draft.grants).await?;
         let version = current.application.version;
         let application = Application {
             display_name: draft.display_name,
@@ -243,14 +170,19 @@ impl Provisioning {
             version: version + 1,
             ..current.application
         };
-        let view = ApplicationView { application: application.clone(), grants: grants.clone() };
+        let view = ApplicationView { application: application.clone(), grants: change.all };
         if validate_only {
             return Ok(view);
         }
         let deed = Deed::new("application.updated", format!("applications/{id}"), "UPDATED");
         let trail = self.trail(call, access.tenant.id, now, deed);
-        let change =
-            ApplicationChange { application, grants: Some(grants), grants_on, expected_version: version, trail };
+        let change = ApplicationChange {
+            application,
+            grants: change.written,
+            grants_on: change.on,
+            expected_version: version,
+            trail,
+        };
         let written = self.store.applications().update(change).await;
         written.map_err(|error| etag::stale(given_etag, error))?;
         self.caches.applications_changed();
@@ -283,11 +215,4 @@ impl Provisioning {
         self.caches.applications_changed();
         Ok(())
     }
-}
-
-/// The ids that a grant names, each with its field.
-fn named_ids<Id: Copy>(single: &str, list: &str, default: Option<Id>, allowed: &Option<Vec<Id>>) -> Vec<(String, Id)> {
-    let default = default.map(|id| (single.to_owned(), id));
-    let allowed = allowed.iter().flatten().enumerate().map(|(at, id)| (format!("{list}[{at}]"), *id));
-    default.into_iter().chain(allowed).collect()
 }

@@ -1,12 +1,14 @@
 //! The first start: an operator application with every permission, in a default tenant with its realm and contract, and one key. Only where
 //! there is no application at all, in one unit under the lock of the migrations.
 
-use crate::domain::application::{Application, ApplicationKey, ApplicationSettings, ApplicationState, Grant};
-use crate::domain::event::Trail;
+use chrono::{DateTime, Utc};
+
+use crate::domain::application::{Application, ApplicationSettings, ApplicationState, Grant};
+use crate::domain::contract::Contract;
 use crate::domain::ids::{ApplicationId, ApplicationKeyId, ContractId, RealmId, TenantId};
 use crate::domain::language::LanguageCode;
 use crate::domain::permission::Permission;
-use crate::domain::realm::RealmRules;
+use crate::domain::realm::{Realm, RealmRules};
 use crate::domain::secret::ApplicationKeySecret;
 use crate::domain::tenant::{Tenant, TenantState};
 use crate::domain::text::Label;
@@ -14,7 +16,6 @@ use crate::domain::time_zone::TimeZone;
 use crate::store::{NewInstallation, Store};
 
 use super::applications::{key_name, new_key};
-use super::portals::{first_contract, internal_realm};
 use super::refusal::{Refusal, ResourceKind};
 use super::seams::{Clock, Ids};
 use super::trail::{Deed, offline_trail};
@@ -43,11 +44,29 @@ pub async fn bootstrap(
     let now = clock.now();
     let secret = key.unwrap_or_else(|| ApplicationKeySecret::from_bytes(ids.secret()));
     let tenant_id = TenantId::from_uuid(ids.uuid());
-    let realm = internal_realm(tenant_id, RealmId::from_uuid(ids.uuid()), RealmRules::default(), now);
-    let contract = first_contract(tenant_id, ContractId::from_uuid(ids.uuid()), now);
-    let application = Application {
-        id: ApplicationId::from_uuid(ids.uuid()),
-        home_tenant: tenant_id,
+    let realm = Realm::internal(tenant_id, RealmId::from_uuid(ids.uuid()), RealmRules::default(), now);
+    let contract = Contract::first(tenant_id, ContractId::from_uuid(ids.uuid()), now);
+    let application = operator(ApplicationId::from_uuid(ids.uuid()), tenant_id, now);
+    let tenant = default_tenant(&contract, ids.number(), now);
+    let permissions = Permission::ALL.iter().copied().collect();
+    let grant =
+        Grant { default_realm: Some(realm.id), ..Grant::bare(application.id, tenant_id).permitting(permissions) };
+    let made = Bootstrapped { application_id: application.id, tenant_id, secret };
+    let key = new_key(ApplicationKeyId::from_uuid(ids.uuid()), application.id, &made.secret, now);
+    let deeds = [
+        Deed::new("tenant.created", format!("tenants/{tenant_id}"), "CREATED"),
+        Deed::new("application.created", format!("applications/{}", application.id), "CREATED"),
+        Deed::new("application_key.created", key_name(&key), "CREATED"),
+    ];
+    let trail = offline_trail(ids, tenant_id, "Bootstrap", now, deeds);
+    let new = NewInstallation { tenant, realm, contract, application, grant, key, trail };
+    Ok(store.applications().bootstrap(new).await?.then_some(made))
+}
+
+fn operator(id: ApplicationId, home_tenant: TenantId, now: DateTime<Utc>) -> Application {
+    Application {
+        id,
+        home_tenant,
         name: Label::operator(),
         display_name: None,
         state: ApplicationState::Enabled,
@@ -55,10 +74,14 @@ pub async fn bootstrap(
         create_time: now,
         update_time: now,
         version: 1,
-    };
-    let tenant = Tenant {
-        id: tenant_id,
-        number: ids.number(),
+    }
+}
+
+/// The tenant that the operator is at home in: no portal, and nobody's.
+fn default_tenant(contract: &Contract, number: i64, now: DateTime<Utc>) -> Tenant {
+    Tenant {
+        id: contract.tenant_id,
+        number,
         portal_name: None,
         domain: None,
         language: LanguageCode::default(),
@@ -70,23 +93,7 @@ pub async fn bootstrap(
         create_time: now,
         update_time: now,
         version: 1,
-    };
-    let grant = Grant {
-        application_id: application.id,
-        tenant_id,
-        permissions: Permission::ALL.iter().copied().collect(),
-        default_realm: Some(realm.id),
-        default_contract: None,
-        allowed_realms: None,
-        allowed_contracts: None,
-    };
-    let made = Bootstrapped { application_id: application.id, tenant_id, secret };
-    let key = new_key(ApplicationKeyId::from_uuid(ids.uuid()), application.id, &made.secret, now);
-    let deed = Deed::new("application.created", format!("applications/{}", application.id), "CREATED");
-    let mut trail = offline_trail(ids, tenant_id, now, "CreateApplication", deed);
-    trail.extend(key_trail(ids, tenant_id, &key));
-    let new = NewInstallation { tenant, realm, contract, application, grant, key, trail };
-    Ok(store.applications().bootstrap(new).await?.then_some(made))
+    }
 }
 
 /// Writes a further key of an application straight to the database: for operators who lost theirs.
@@ -96,18 +103,13 @@ pub async fn offline_key(
     ids: &dyn Ids,
     application: ApplicationId,
 ) -> Result<ApplicationKeySecret, Refusal> {
-    let Some(found) = store.applications().get(application).await? else {
-        return Err(Refusal::not_found(ResourceKind::Application, application));
-    };
+    let found = store.applications().get(application).await?;
+    let home = found.ok_or_else(|| Refusal::not_found(ResourceKind::Application, application))?.home_tenant;
     let secret = ApplicationKeySecret::from_bytes(ids.secret());
-    let key = new_key(ApplicationKeyId::from_uuid(ids.uuid()), application, &secret, clock.now());
-    let trail = key_trail(ids, found.home_tenant, &key);
+    let now = clock.now();
+    let key = new_key(ApplicationKeyId::from_uuid(ids.uuid()), application, &secret, now);
+    let deed = Deed::new("application_key.created", key_name(&key), "CREATED");
+    let trail = offline_trail(ids, home, "CreateApplicationKey", now, [deed]);
     store.applications().create_key(key, trail).await?;
     Ok(secret)
-}
-
-/// A key that nobody asked for over the wire is the one that operators look for first.
-fn key_trail(ids: &dyn Ids, home: TenantId, key: &ApplicationKey) -> Trail {
-    let deed = Deed::new("application_key.created", key_name(key), "CREATED");
-    offline_trail(ids, home, key.create_time, "CreateApplicationKey", deed)
 }

@@ -20,7 +20,7 @@ use bounded::Bounded;
 
 /// How old a cached row may be: the time within which a revocation made by another replica takes effect here.
 pub const STALE_MAX: Duration = Duration::from_secs(5);
-/// How many rows of a kind are kept; a row is about 2 KiB.
+/// How many rows of a kind are kept. A row is about 2 KiB; none is larger than the message that it came in, which is 256 KiB at most.
 const ROWS_MAX: usize = 10_000;
 /// How many unknown keys are remembered: 32 bytes each.
 const UNKNOWN_MAX: usize = 100_000;

@@ -68,6 +68,9 @@ impl Provisioning {
         version: u32,
     ) -> Result<Contract, Refusal> {
         let access = self.access_with(call, tenant_id, Permission::ContractsRead).await?;
+        if contract_id.is_empty() {
+            return Err(Refusal::required("contract_id"));
+        }
         let current = self.named_contract(&access, contract_id).await?;
         let not_found = || Refusal::not_found(ResourceKind::Contract, format!("{}/versions/{version}", current.id));
         match i32::try_from(version).map_err(|_| not_found())? {
@@ -118,6 +121,9 @@ impl Provisioning {
         validate_only: bool,
     ) -> Result<Contract, Refusal> {
         let access = self.access_with(call, tenant_id, Permission::ContractsWrite).await?;
+        if contract_id.is_empty() {
+            return Err(Refusal::required("contract.contract_id"));
+        }
         let current = self.named_contract(&access, contract_id).await?;
         let draft = change(&current)?;
         etag::check(given_etag, i64::from(current.version))?;

@@ -2,6 +2,8 @@
 //! to this one shape; what depends on the realm and the contract is checked afterwards, in [`super::rules`], so that all faults are told
 //! at once.
 
+use std::fmt;
+
 use crate::domain::account::TypedExternalKey;
 use crate::domain::annotations::Annotations;
 use crate::domain::attributes::Attributes;
@@ -120,7 +122,7 @@ impl FieldPaths {
 }
 
 /// How the person will prove who they are.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub enum CredentialDraft {
     /// Not at all.
     #[default]
@@ -136,6 +138,20 @@ pub enum CredentialDraft {
     },
     /// By a password whose hash another system made.
     Hash(String),
+    /// In the request, and refused already.
+    Faulty,
+}
+
+/// A hash is as good as its password to whoever has the time to guess it.
+impl fmt::Debug for CredentialDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Password { .. } => "Password(***)",
+            Self::Hash(_) => "Hash(***)",
+            Self::Faulty => "Faulty",
+        })
+    }
 }
 
 impl CredentialDraft {
@@ -144,7 +160,7 @@ impl CredentialDraft {
         match self {
             Self::Absent => false,
             Self::Password { password, .. } => password.is_given(),
-            Self::Hash(_) => true,
+            Self::Hash(_) | Self::Faulty => true,
         }
     }
 }

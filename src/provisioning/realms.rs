@@ -47,6 +47,7 @@ impl Provisioning {
         let access = self.access_with(call, tenant_id, Permission::RealmsWrite).await?;
         access.require_active()?;
         let draft = draft?;
+        may_give_roles(&access, &[], &draft.rules.default_roles)?;
         let now = self.clock.now();
         let realm = Realm {
             tenant_id: access.tenant.id,
@@ -106,8 +107,12 @@ impl Provisioning {
         validate_only: bool,
     ) -> Result<Realm, Refusal> {
         let access = self.access_with(call, tenant_id, Permission::RealmsWrite).await?;
+        if realm_id.is_empty() {
+            return Err(Refusal::required("realm.realm_id"));
+        }
         let current = self.named_realm(&access, realm_id).await?;
         let draft = change(&current)?;
+        may_give_roles(&access, &current.rules.default_roles, &draft.rules.default_roles)?;
         etag::check(given_etag, current.version)?;
         let now = self.clock.now();
         let realm = Realm {
@@ -160,4 +165,9 @@ impl Provisioning {
             Err(error) => Err(etag::stale(given_etag, error)),
         }
     }
+}
+
+/// Roles that every new account gets are given to accounts: who changes them needs the permission to.
+fn may_give_roles(access: &Access, current: &[String], wanted: &[String]) -> Result<(), Refusal> {
+    if current == wanted { Ok(()) } else { access.require(Permission::AccountsAssignRoles) }
 }

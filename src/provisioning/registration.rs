@@ -8,7 +8,7 @@ use crate::domain::realm::RegistrationMode;
 use super::Provisioning;
 use super::access::Access;
 use super::accounts::{AccountAnswer, Place};
-use super::draft::AccountDraft;
+use super::draft::{AccountDraft, FieldPaths};
 use super::limiter::take_for_address;
 use super::principal::Call;
 use super::refusal::Refusal;
@@ -20,7 +20,7 @@ use super::rules;
 pub struct EndUser {
     /// An IP address; only an application with `end_user.assert` is believed.
     pub ip_address: String,
-    /// The browser's name, kept nowhere but in the trail of abuse.
+    /// The browser's name. This version keeps it nowhere.
     pub user_agent: String,
 }
 
@@ -61,16 +61,16 @@ impl Provisioning {
         let realm = self.usable_realm(&access, &request.realm_id).await?;
         require_open(&access, realm.rules.registration_mode)?;
         let contract = self.contract(&access, &request.contract_id).await?;
-        let place = Place { access, realm, contract, paths: request.draft.paths };
+        let place = Place { access, realm, contract, paths: FieldPaths::REGISTER_ACCOUNT };
         let mut draft = request.draft;
         if !draft.user_name.is_given() {
             draft.require("email.address");
         }
         rules::require_password(&mut draft);
-        let mut checked = self.check(call, draft, &place, true).await?;
-        rules::fall_back_to_a_display_name(&mut checked.profile);
+        let mut checked = rules::check(draft, &place.rules(true, self.clock.now()))?;
+        rules::fall_back_to_a_display_name(&mut checked.profile, &place.contract.terms);
         if request.validate_only {
-            return self.validated(&place, &checked, OnDuplicate::Fail).await;
+            return self.validated(call, &place, checked, OnDuplicate::Fail).await;
         }
         self.write(call, &place, checked, OnDuplicate::Fail, request.repeatable.as_ref()).await
     }

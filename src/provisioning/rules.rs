@@ -1,30 +1,35 @@
 //! The rules that a person has to meet: the contract's, the realm's and the application's, all of them, so that a request is told every
 //! fault at once. A request that fails here has cost no hash and no write.
 
+mod attributes;
 mod consents;
 mod credential;
+mod external_keys;
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::{IdentifierKind, Origin, Profile, TypedExternalKey, UniqueValue};
 use crate::domain::application::ApplicationSettings;
-use crate::domain::attribute_type::is_attribute_name;
-use crate::domain::attributes::{Attributes, unique_key};
+use crate::domain::attributes::Attributes;
 use crate::domain::consent::Consent;
-use crate::domain::contract::{ATTRIBUTE_PREFIX, CONTRACT_PATHS, ContractTerms, PASSWORD_PATH, PHONE_PATH, Presence};
+use crate::domain::contract::{CONTRACT_PATHS, ContractTerms, PASSWORD_PATH, PHONE_PATH, Presence};
 use crate::domain::email::Email;
-use crate::domain::external_key::{ExternalKey, ExternalKeyType};
+use crate::domain::external_key::ExternalKeyType;
 use crate::domain::ids::ApplicationId;
 use crate::domain::password::Password;
 use crate::domain::phone::Phone;
 use crate::domain::realm::RealmRules;
-use crate::domain::violation::{FieldReason, Violations};
+use crate::domain::violation::{FieldReason, Violation, Violations};
 use crate::password::PasswordHash;
 
-use super::draft::{AccountDraft, ExternalKeyDraft, FieldPaths};
+use super::draft::{AccountDraft, FieldPaths};
 use super::refusal::Refusal;
+use attributes::{check_attributes, unique_values};
 use consents::check_consents;
 use credential::check_credential;
+use external_keys::check_external_keys;
+
+pub use external_keys::mint_external_key;
 
 /// Under whose rules a person is made.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +96,8 @@ pub struct CheckedAccount {
     pub identifiers: Vec<(IdentifierKind, String)>,
     /// The unique values to hold.
     pub unique_values: Vec<UniqueValue>,
+    /// The documents whose demanded acceptance was declined.
+    pub declined: Vec<String>,
 }
 
 impl CheckedAccount {
@@ -103,8 +110,8 @@ impl CheckedAccount {
     }
 }
 
-/// Checks a draft against the rules. Every violation comes at once as [`Refusal::Invalid`]; a declined consent that the realm demands is
-/// [`Refusal::ConsentRequired`], after them.
+/// Checks a draft against the rules. Every violation comes at once as [`Refusal::Invalid`]; declined consents that the realm demands are
+/// only noted: they come after a repeat is ruled out.
 pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, Refusal> {
     let mut draft = draft;
     check_presence(&mut draft, rules.terms);
@@ -118,11 +125,9 @@ pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, R
     check_origin(&draft, rules, &mut faults);
     check_roles(&draft, rules, &mut faults);
     let (credential, change_required) = check_credential(&mut draft, rules, &mut faults);
+    check_nameable(&draft, rules, &mut faults);
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
-    }
-    if !declined.is_empty() {
-        return Err(Refusal::ConsentRequired(declined));
     }
     let given_key_types = external_keys.iter().map(|key| key.key_type.clone()).collect();
     let unique_values = unique_values(&attributes, rules.terms);
@@ -160,7 +165,23 @@ pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, R
         credential,
         identifiers,
         unique_values,
+        declined,
     })
+}
+
+/// An account that no key finds would be lost: it needs an address, a user name, a unique phone number or an external key, given or minted.
+fn check_nameable(draft: &AccountDraft, rules: &Rules<'_>, faults: &mut Violations) {
+    let is_named = draft.email.is_given()
+        || draft.user_name.is_given()
+        || draft.phone.is_given() && phones_are_unique(rules)
+        || !draft.external_keys.is_empty()
+        || rules.application.external_key_type.is_some();
+    let told_at = [draft.paths.email, draft.paths.prefix.trim_end_matches('.')];
+    let is_told =
+        |fault: &Violation| fault.reason == FieldReason::FieldRequired && told_at.contains(&fault.field.as_str());
+    if !is_named && !faults.iter().any(is_told) {
+        faults.push(draft.paths.email, FieldReason::FieldRequired);
+    }
 }
 
 fn check_presence(draft: &mut AccountDraft, terms: &ContractTerms) {
@@ -211,69 +232,6 @@ fn check_realm(draft: &AccountDraft, rules: &Rules<'_>, faults: &mut Violations)
     }
 }
 
-fn check_attributes(draft: &mut AccountDraft, terms: &ContractTerms, faults: &mut Violations) -> Attributes {
-    let attributes = std::mem::take(&mut draft.attributes).into_valid().unwrap_or_default();
-    for (name, value) in attributes.as_map() {
-        let path = format!("{ATTRIBUTE_PREFIX}{name}");
-        let at = draft.paths.of(&path);
-        match terms.attributes.get(name) {
-            // A name that no contract can have is not repeated in the answer.
-            None if !is_attribute_name(name) => faults.push(draft.paths.of("attributes"), FieldReason::FieldUnknown),
-            None => faults.push(at, FieldReason::FieldUnknown),
-            Some(_) if terms.presence(&path) == Presence::Forbidden => faults.push(at, FieldReason::FieldForbidden),
-            Some(attribute_type) => attribute_type.check(&at, value, faults),
-        }
-    }
-    for (path, rule) in &terms.fields {
-        let name = path.strip_prefix(ATTRIBUTE_PREFIX);
-        if let Some(name) = name
-            && rule.presence == Presence::Required
-            && !attributes.as_map().contains_key(name)
-        {
-            faults.push(draft.paths.of(path), FieldReason::FieldRequired);
-        }
-    }
-    attributes
-}
-
-fn check_external_keys(draft: &AccountDraft, rules: &Rules<'_>, faults: &mut Violations) -> Vec<TypedExternalKey> {
-    let own_type = rules.application.external_key_type.as_ref();
-    let mut keys: Vec<TypedExternalKey> = Vec::with_capacity(draft.external_keys.len());
-    for (at, key) in draft.external_keys.iter().enumerate() {
-        let path = || format!("external_keys[{at}].type");
-        let typed = match key {
-            ExternalKeyDraft::Faulty => continue,
-            ExternalKeyDraft::Typed(typed) => typed.clone(),
-            ExternalKeyDraft::Own(key) => match own_type {
-                Some(key_type) => TypedExternalKey { key_type: key_type.clone(), key: key.clone() },
-                None => {
-                    faults.push(path(), FieldReason::FieldRequired);
-                    continue;
-                }
-            },
-        };
-        if Some(&typed.key_type) != own_type && !rules.reads_accounts {
-            faults.push(path(), FieldReason::FieldForbidden);
-        } else if keys.iter().any(|other| other.key_type == typed.key_type) {
-            faults.push(path(), FieldReason::FieldInvalid);
-        } else {
-            keys.push(typed);
-        }
-    }
-    keys
-}
-
-/// Adds a minted key where the application has a type of its own and the request gives no key of it (dialogportal).
-pub fn mint_external_key(keys: &mut Vec<TypedExternalKey>, settings: &ApplicationSettings, minted: uuid::Uuid) {
-    if let Some(key_type) = &settings.external_key_type
-        && !keys.iter().any(|key| key.key_type == *key_type)
-        && let Ok(key) = ExternalKey::parse(&minted.simple().to_string())
-    {
-        keys.push(TypedExternalKey { key_type: key_type.clone(), key });
-    }
-    keys.sort();
-}
-
 fn check_origin(draft: &AccountDraft, rules: &Rules<'_>, faults: &mut Violations) {
     if let (Some(listed), Some(given)) = (&rules.application.third_party_ids, &draft.third_party_id)
         && !listed.contains(given)
@@ -305,14 +263,6 @@ fn identifiers(
     keys
 }
 
-fn unique_values(attributes: &Attributes, terms: &ContractTerms) -> Vec<UniqueValue> {
-    let unique = attributes.as_map().iter().map(|(name, value)| (format!("{ATTRIBUTE_PREFIX}{name}"), value));
-    unique
-        .filter(|(path, _)| terms.is_unique(path))
-        .map(|(path, value)| UniqueValue { path, key: unique_key(value) })
-        .collect()
-}
-
 /// The field of a request that a contract path stands for; used where a collision is told.
 pub fn field_of(paths: &FieldPaths, kind: IdentifierKind) -> String {
     paths.of(match kind {
@@ -327,9 +277,9 @@ pub fn require_password(draft: &mut AccountDraft) {
     draft.require(PASSWORD_PATH);
 }
 
-/// ServiceStack's fallback: the user name, else first and last name.
-pub fn fall_back_to_a_display_name(profile: &mut Profile) {
-    if profile.display_name.is_some() {
+/// ServiceStack's fallback: the user name, else first and last name; not under a contract that forbids the field.
+pub fn fall_back_to_a_display_name(profile: &mut Profile, terms: &ContractTerms) {
+    if profile.display_name.is_some() || terms.presence("profile.display_name") == Presence::Forbidden {
         return;
     }
     let names = [profile.given_name.as_ref(), profile.family_name.as_ref()];

@@ -26,34 +26,38 @@ impl Deed {
     }
 }
 
-/// The trail of a deed that no call did: the first start, or an operator at the database itself. `rpc` is the one that would have done it.
+/// The trail of what no application did: the first start, and the command line working on the database itself.
 pub(super) fn offline_trail(
     ids: &dyn Ids,
     tenant_id: TenantId,
+    rpc: &str,
     time: DateTime<Utc>,
-    rpc: &'static str,
-    deed: Deed,
+    deeds: impl IntoIterator<Item = Deed>,
 ) -> Trail {
-    let event = Event {
-        tenant_id,
-        id: EventId::from_uuid(ids.uuid()),
-        kind: deed.kind,
-        resource: deed.resource.clone(),
-        time,
-        data: json!({}),
-    };
-    let audit = AuditEntry {
-        tenant_id,
-        id: AuditId::from_uuid(ids.uuid()),
-        application_id: None,
-        calling_app: None,
-        request_id: String::new(),
-        rpc: rpc.to_owned(),
-        resource: deed.resource,
-        outcome: deed.outcome,
-        time,
-    };
-    Trail { events: vec![event], audit: vec![audit], messages: Vec::new() }
+    let request_id = ids.uuid().to_string();
+    let mut trail = Trail::default();
+    for Deed { kind, resource, outcome } in deeds {
+        trail.events.push(Event {
+            tenant_id,
+            id: EventId::from_uuid(ids.uuid()),
+            kind,
+            resource: resource.clone(),
+            time,
+            data: json!({}),
+        });
+        trail.audit.push(AuditEntry {
+            tenant_id,
+            id: AuditId::from_uuid(ids.uuid()),
+            application_id: None,
+            calling_app: None,
+            request_id: request_id.clone(),
+            rpc: rpc.to_owned(),
+            resource,
+            outcome,
+            time,
+        });
+    }
+    trail
 }
 
 impl Provisioning {

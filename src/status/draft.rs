@@ -28,7 +28,7 @@ const TEXT_BYTES_MAX: usize = 256;
 const LIST_BYTES_MAX: usize = 1024;
 
 /// One code of an old client, and one detail of a violation.
-const CODE_BYTES_MAX: usize = 64;
+const CODE_BYTES_MAX: usize = crate::domain::legacy::LEGACY_CODE_LEN_MAX;
 
 /// Details of one violation.
 const PARAMS_MAX: usize = 4;

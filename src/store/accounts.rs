@@ -44,8 +44,8 @@ pub struct NewAccount {
 /// Which accounts to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountFilter {
-    /// Of this realm only.
-    pub realm: Option<RealmId>,
+    /// Of these realms only.
+    pub realms: Option<Vec<RealmId>>,
     /// In this state only.
     pub state: Option<AccountState>,
     /// Deleted ones too.
@@ -76,14 +76,15 @@ impl Accounts<'_> {
         list!(self.0, holders::find(keys))
     }
 
-    /// After a collision: finds the one live account that holds what is taken and writes the request row for it, its id and outcome filled
-    /// in. [`Request`](super::Conflict::Request) where the row is there already.
+    /// After a collision: finds the one live account that holds what is taken, in one of the `allowed` realms (absent = all), and writes the
+    /// request row for it, its id and outcome filled in. [`Request`](super::Conflict::Request) where the row is there already.
     pub async fn record_existing(
         self,
         keys: UniqueKeys,
+        allowed: Option<Vec<RealmId>>,
         request: Option<RequestRecord>,
     ) -> Result<Existing, StoreError> {
-        unit!(self.0, accounts::record_existing(keys, request))
+        unit!(self.0, accounts::record_existing(keys, allowed, request))
     }
 
     /// By any of its names.

@@ -11,6 +11,7 @@ use crate::domain::permission::Permissions;
 use crate::domain::realm::Realm;
 use crate::domain::secret::KeyHash;
 use crate::domain::tenant::Tenant;
+use crate::domain::text::Label;
 
 /// What a new installation begins with.
 #[derive(Clone, Debug)]
@@ -47,9 +48,9 @@ pub struct NewApplication {
 pub struct ApplicationChange {
     /// The new values; the version is the expected one + 1.
     pub application: Application,
-    /// The new grants; absent = the grants stay.
-    pub grants: Option<Vec<Grant>>,
-    /// The tenants whose grants are replaced.
+    /// The grants to write, each on one of `grants_on`.
+    pub grants: Vec<Grant>,
+    /// The tenants whose grants are replaced; those on other tenants stay.
     pub grants_on: Vec<TenantId>,
     /// The version that the change was made from.
     pub expected_version: i64,
@@ -75,6 +76,11 @@ impl Applications<'_> {
     /// By id.
     pub async fn get(self, id: ApplicationId) -> Result<Option<Application>, StoreError> {
         read!(self.0, applications::get(&id))
+    }
+
+    /// By name in its home tenant.
+    pub async fn by_name(self, home: TenantId, name: &Label) -> Result<Option<Application>, StoreError> {
+        read!(self.0, applications::by_name(&home, name))
     }
 
     /// A page of those at home in a tenant, by id.
@@ -105,6 +111,21 @@ impl Applications<'_> {
     /// All grants, by tenant.
     pub async fn grants(self, application: ApplicationId) -> Result<Vec<Grant>, StoreError> {
         list!(self.0, grants::list(&application))
+    }
+
+    /// The first `limit` grants of these applications on tenants that `by` has a grant on itself (absent = on all), by application and tenant.
+    pub async fn grants_seen(
+        self,
+        of: &[ApplicationId],
+        by: Option<ApplicationId>,
+        limit: i64,
+    ) -> Result<Vec<Grant>, StoreError> {
+        list!(self.0, grants::seen(of, &by, &limit))
+    }
+
+    /// The grants of `own` on the tenants that an application has one on.
+    pub async fn grants_beside(self, application: ApplicationId, own: ApplicationId) -> Result<Vec<Grant>, StoreError> {
+        list!(self.0, grants::beside(&application, &own))
     }
 
     /// The union of what all grants permit.

@@ -31,6 +31,14 @@ impl Contracts<'_> {
         read!(self.0, contracts::version(&tenant, &id, &version))
     }
 
+    /// Which of these ids there are.
+    pub async fn present(self, tenant: TenantId, ids: &[ContractId]) -> Result<Vec<ContractId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        list!(self.0, contracts::present(&tenant, ids))
+    }
+
     /// A page of current versions, by id.
     pub async fn list(self, tenant: TenantId, page: Keyset<ContractId>) -> Result<Vec<Contract>, StoreError> {
         list!(self.0, contracts::list(&tenant, &page))

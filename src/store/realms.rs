@@ -26,6 +26,14 @@ impl Realms<'_> {
         read!(self.0, realms::by_name(&tenant, name))
     }
 
+    /// Which of these ids there are.
+    pub async fn present(self, tenant: TenantId, ids: &[RealmId]) -> Result<Vec<RealmId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        list!(self.0, realms::present(&tenant, ids))
+    }
+
     /// A page, by id.
     pub async fn list(self, tenant: TenantId, page: Keyset<RealmId>) -> Result<Vec<Realm>, StoreError> {
         list!(self.0, realms::list(&tenant, &page))

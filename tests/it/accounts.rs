@@ -7,5 +7,6 @@ mod external_keys;
 mod lists;
 mod making;
 mod phones;
+mod reach;
 mod reading;
 mod repeats;

@@ -20,6 +20,7 @@ mod portals;
 mod python;
 mod races;
 mod realms;
+mod refusals;
 mod registration;
 mod repeats;
 mod seeds;

@@ -54,7 +54,7 @@ async fn a_realm_is_made_read_listed_changed_and_deleted(engine: Engine) {
         }],
         ..named("visitors")
     };
-    let client_with_right = app.app(&["realms.read", "realms.write", "accounts.read"]).await;
+    let client_with_right = app.app(&["realms.read", "realms.write", "accounts.assign_roles"]).await;
     let kept = made(client_with_right.realms().create_realm(making(realm.clone())).await).realm.expect("a realm");
     let expected = v1::Realm {
         realm_id: kept.realm_id.clone(),

@@ -16,6 +16,7 @@ CREATE TABLE accounts (
     time_zone text,
     email text,
     email_key text,
+    email_key_version smallint,
     email_verify_time timestamptz,
     phone text,
     phone_key text,

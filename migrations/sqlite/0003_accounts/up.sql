@@ -16,6 +16,7 @@ CREATE TABLE accounts (
     time_zone text,
     email text,
     email_key text,
+    email_key_version integer,
     email_verify_time text,
     phone text,
     phone_key text,

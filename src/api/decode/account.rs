@@ -13,7 +13,7 @@ use crate::domain::password::Password;
 use crate::domain::text::{DisplayName, PersonName};
 use crate::domain::time_zone::TimeZone;
 use crate::domain::user_name::UserName;
-use crate::domain::violation::{Fault, FieldReason, Violations};
+use crate::domain::violation::{FieldReason, Violations};
 use crate::proto::v1;
 use crate::proto::v1::account_ref::Ref;
 use crate::proto::v1::credential_input::Credential;
@@ -22,21 +22,21 @@ use crate::provisioning::draft::{AccountDraft, CredentialDraft, ExternalKeyDraft
 use crate::provisioning::paging::PageRequest;
 use crate::provisioning::refusal::Refusal;
 
-use super::{annotations, enum_value, json, repeatable, short_text};
+use super::{annotations, bounded, enum_value, json, repeatable, short_text};
 
 /// Most consents, external keys or roles in one request: an account that needs more is not a person's.
 const REPEATED_MAX: usize = 64;
 
 /// CreateAccountRequest.
-pub fn create(message: v1::CreateAccountRequest) -> Result<CreateAccount, Refusal> {
+pub fn create(message: v1::CreateAccountRequest) -> CreateAccount {
     let mut draft = AccountDraft::new(FieldPaths::CREATE_ACCOUNT);
-    refuse_delivery(message.delivery, &mut draft.violations)?;
-    let repeatable = {
+    let delivery = refuse_delivery(message.delivery, &mut draft.violations);
+    let repeatable = repeatable(&message.request_id, &mut draft.violations, || {
         let mut public = message.clone();
         public.request_id.clear();
         public.credential.iter_mut().for_each(redact);
-        repeatable(&message.request_id, &public, &mut draft.violations)
-    };
+        public
+    });
     let on_duplicate = enum_value(message.on_duplicate, "on_duplicate", &mut draft.violations, |value| match value {
         v1::OnDuplicate::Unspecified => None,
         v1::OnDuplicate::Fail => Some(OnDuplicate::Fail),
@@ -50,15 +50,15 @@ pub fn create(message: v1::CreateAccountRequest) -> Result<CreateAccount, Refusa
     draft.email_verified = message.email_verified;
     draft.phone_verified = message.phone_verified;
     draft.credential = credential(&mut draft, message.credential);
-    Ok(CreateAccount {
+    CreateAccount {
         tenant_id: message.tenant_id,
         realm_id: message.realm_id,
         contract_id: message.contract_id,
-        draft,
+        draft: delivery.map(|()| draft),
         on_duplicate,
         repeatable,
         validate_only: message.validate_only,
-    })
+    }
 }
 
 /// Nothing is sent by this version: any delivery but none is refused by name.
@@ -90,15 +90,7 @@ fn whole(draft: &mut AccountDraft, account: v1::Account) {
     draft.annotations = annotations(account.annotations, "account.annotations", &mut draft.violations);
     consents(draft, account.consents);
     origin(draft, account.origin);
-    bounded("account.roles", account.roles.len(), &mut draft.violations);
-    draft.roles = account.roles;
-}
-
-/// A violation where a list is longer than any person needs.
-fn bounded(path: &str, len: usize, violations: &mut Violations) {
-    if len > REPEATED_MAX {
-        violations.push_with(path, Fault::new(FieldReason::FieldTooLong).with("max", REPEATED_MAX));
-    }
+    draft.roles = bounded(account.roles, REPEATED_MAX, "account.roles", &mut draft.violations);
 }
 
 /// Reads a profile.
@@ -134,7 +126,7 @@ pub fn attributes(draft: &mut AccountDraft, object: Option<Struct>) {
 
 /// Reads answers to legal documents.
 pub fn consents(draft: &mut AccountDraft, answers: Vec<v1::Consent>) {
-    bounded(&draft.paths.of("consents"), answers.len(), &mut draft.violations);
+    let answers = bounded(answers, REPEATED_MAX, &draft.paths.of("consents"), &mut draft.violations);
     for (at, answer) in answers.into_iter().enumerate() {
         let path = |field: &str| draft.paths.of(&format!("consents[{at}].{field}"));
         let (document_path, version_path) = (path("document"), path("version"));
@@ -161,7 +153,7 @@ pub fn origin(draft: &mut AccountDraft, origin: Option<v1::Origin>) {
 }
 
 fn external_keys(draft: &mut AccountDraft, keys: Vec<v1::ExternalKey>) {
-    bounded("external_keys", keys.len(), &mut draft.violations);
+    let keys = bounded(keys, REPEATED_MAX, "external_keys", &mut draft.violations);
     for (at, key) in keys.into_iter().enumerate() {
         let faults = &mut draft.violations;
         let (type_path, key_path) = (format!("external_keys[{at}].type"), format!("external_keys[{at}].key"));
@@ -183,14 +175,15 @@ fn credential(draft: &mut AccountDraft, input: Option<v1::CredentialInput>) -> C
         None => CredentialDraft::Absent,
         Some(Credential::PasswordHash(hash)) if hash.encoded.is_empty() => {
             draft.violations.push("credential.password_hash.encoded", FieldReason::FieldRequired);
-            CredentialDraft::Hash(hash.encoded)
+            CredentialDraft::Faulty
         }
         Some(Credential::PasswordHash(hash)) => CredentialDraft::Hash(hash.encoded),
+        Some(Credential::Password(input)) if input.password.is_empty() => {
+            draft.violations.push(draft.paths.password, FieldReason::FieldRequired);
+            CredentialDraft::Faulty
+        }
         Some(Credential::Password(input)) => {
             let v1::InitialPassword { password, password_confirmation, change_required } = input;
-            if password.is_empty() {
-                draft.violations.push(draft.paths.password, FieldReason::FieldRequired);
-            }
             password_draft(draft, &password, password_confirmation.as_deref(), change_required)
         }
     }
@@ -211,7 +204,7 @@ pub fn password_draft(
 /// GetAccountRequest.
 pub fn get(message: v1::GetAccountRequest) -> Result<GetAccount, Refusal> {
     let name = message.account.and_then(|name| name.r#ref).ok_or_else(|| Refusal::required("account"))?;
-    Ok(GetAccount { tenant_id: message.tenant_id, realm_id: message.realm_id, name: account_name(name) })
+    Ok(GetAccount { realm_id: message.realm_id, name: account_name(name) })
 }
 
 /// A text that cannot be a name of its kind names no account.
@@ -249,7 +242,6 @@ pub fn list(message: v1::ListAccountsRequest) -> Result<ListAccounts, Refusal> {
         v1::AccountState::Deleted => Some(AccountState::Deleted),
     });
     let list = ListAccounts {
-        tenant_id: message.tenant_id,
         realm_id: message.realm_id,
         state,
         show_deleted: message.show_deleted || state == Some(AccountState::Deleted),

@@ -1,23 +1,24 @@
 //! Applications, their grants, dialects and keys.
 
-use chrono::{DateTime, Utc};
 use prost_types::FieldMask;
 
-use crate::domain::application::{ApplicationSettings, ApplicationState, CallingApps, OnDuplicate, PortalDefaults};
+use crate::domain::application::{
+    ALLOWED_IDS_MAX, ApplicationSettings, ApplicationState, CALLING_APPS_MAX, CallingApps, ERROR_VIEWS_MAX, GRANTS_MAX,
+    OnDuplicate, PERMISSIONS_MAX, PortalDefaults, REDIRECT_URLS_MAX, THIRD_PARTY_IDS_MAX,
+};
 use crate::domain::email::EmailDomain;
 use crate::domain::external_key::ExternalKeyType;
-use crate::domain::idempotency::Outcome;
-use crate::domain::legacy::{ANY, LegacyCodes, LegacyOutcome, LegacyRule};
 use crate::domain::link::Link;
 use crate::domain::permission::Permission;
 use crate::domain::text::{DisplayName, Label};
 use crate::domain::violation::{FieldReason, Violations};
 use crate::proto::v1;
-use crate::provisioning::applications::{ApplicationDraft, ApplicationView, GrantDraft};
+use crate::provisioning::applications::{ApplicationDraft, ApplicationView, GrantDraft, KeyDraft};
 use crate::provisioning::refusal::Refusal;
 
+use super::legacy::legacy_codes;
 use super::realm::{password_policy, phone_format, region};
-use super::{enum_value, ids, list, mask, optional, short_text, time};
+use super::{bounded, enum_value, ids, list, mask, optional, texts, time, with_faults};
 use crate::api::encode;
 
 impl mask::Resource for v1::Application {
@@ -40,14 +41,11 @@ pub fn update(
 ) -> Result<ApplicationDraft, Refusal> {
     let merged = mask::merge(&encode::application::application(current), &patch, mask, "application")
         .map_err(Refusal::Invalid)?;
-    let renamed = merged.name != current.application.name.as_str();
-    let draft = draft(merged).map_err(Refusal::Invalid)?;
-    if renamed {
-        let mut violations = Violations::new();
+    let mut violations = Violations::new();
+    if merged.name != current.application.name.as_str() {
         violations.push("application.name", FieldReason::FieldImmutable);
-        return Err(Refusal::Invalid(violations));
     }
-    Ok(draft)
+    with_faults(violations, draft(merged))
 }
 
 fn draft(application: v1::Application) -> Result<ApplicationDraft, Violations> {
@@ -59,7 +57,7 @@ fn draft(application: v1::Application) -> Result<ApplicationDraft, Violations> {
         v1::ApplicationState::Unspecified | v1::ApplicationState::Enabled => Some(ApplicationState::Enabled),
         v1::ApplicationState::Disabled => Some(ApplicationState::Disabled),
     });
-    let grants = grants(&application.grants, faults);
+    let grants = grants(&bounded(application.grants.clone(), GRANTS_MAX, "application.grants", faults), faults);
     let settings = settings(application, faults);
     match (name, state) {
         (Some(name), Some(state)) if violations.is_empty() => {
@@ -76,36 +74,30 @@ fn settings(application: v1::Application, faults: &mut Violations) -> Applicatio
         v1::OnDuplicate::Unspecified | v1::OnDuplicate::Fail => Some(OnDuplicate::Fail),
         v1::OnDuplicate::ReturnExisting => Some(OnDuplicate::ReturnExisting),
     });
-    let third_party_ids = texts(application.third_party_ids, "application.third_party_ids", faults);
+    let third_party_ids =
+        texts(application.third_party_ids, THIRD_PARTY_IDS_MAX, "application.third_party_ids", faults);
     ApplicationSettings {
         external_key_type: optional(key_type, "application.external_key_type", faults, ExternalKeyType::parse),
         on_duplicate: on_duplicate.unwrap_or(OnDuplicate::Fail),
-        redirect_urls: list(&application.redirect_urls, "application.redirect_urls", faults, |url| {
-            Link::parse(url).map(|_| url.to_owned())
-        }),
-        error_views: texts(application.error_views, "application.error_views", faults),
+        redirect_urls: list(
+            &application.redirect_urls,
+            REDIRECT_URLS_MAX,
+            "application.redirect_urls",
+            faults,
+            |url| Link::parse(url).map(|_| url.to_owned()),
+        ),
+        error_views: texts(application.error_views, ERROR_VIEWS_MAX, "application.error_views", faults),
         third_party_ids: Some(third_party_ids).filter(|ids| !ids.is_empty()),
         strict_templates: application.strict_templates,
         calling_apps: CallingApps {
             required: calling_apps.required,
-            allowed: texts(calling_apps.allowed, "application.calling_apps.allowed", faults),
+            allowed: texts(calling_apps.allowed, CALLING_APPS_MAX, "application.calling_apps.allowed", faults),
         },
         default_region: optional(&application.default_region, "application.default_region", faults, region),
         legacy_codes: legacy_codes(application.legacy_codes.unwrap_or_default(), faults),
         portal_quota: Some(u64::from(application.portal_quota)).filter(|quota| *quota > 0),
         portal_defaults: portal_defaults(application.portal_defaults.unwrap_or_default(), faults),
     }
-}
-
-fn texts(texts: Vec<String>, path: &str, faults: &mut Violations) -> Vec<String> {
-    let read = texts.into_iter().enumerate().map(|(at, text)| {
-        let path = format!("{path}[{at}]");
-        if text.is_empty() {
-            faults.push(path.clone(), FieldReason::FieldRequired);
-        }
-        short_text(text, &path, faults)
-    });
-    read.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 fn portal_defaults(defaults: v1::PortalDefaults, faults: &mut Violations) -> PortalDefaults {
@@ -125,7 +117,7 @@ fn grants(grants: &[v1::Grant], faults: &mut Violations) -> Vec<GrantDraft> {
         let path = |field: &str| format!("application.grants[{at}].{field}");
         let id = |text: &str| text.parse().map_err(|_| FieldReason::FieldInvalid);
         let contract = |text: &str| text.parse().map_err(|_| FieldReason::FieldInvalid);
-        let permissions = list(&grant.permissions, &path("permissions"), faults, |text| {
+        let permissions = list(&grant.permissions, PERMISSIONS_MAX, &path("permissions"), faults, |text| {
             text.parse::<Permission>().map_err(|_| FieldReason::FieldUnknown)
         });
         GrantDraft {
@@ -133,67 +125,18 @@ fn grants(grants: &[v1::Grant], faults: &mut Violations) -> Vec<GrantDraft> {
             permissions: permissions.into_iter().collect(),
             default_realm: optional(&grant.default_realm_id, &path("default_realm_id"), faults, id),
             default_contract: optional(&grant.default_contract_id, &path("default_contract_id"), faults, contract),
-            allowed_realms: ids(&grant.allowed_realm_ids, &path("allowed_realm_ids"), faults),
-            allowed_contracts: ids(&grant.allowed_contract_ids, &path("allowed_contract_ids"), faults),
+            allowed_realms: ids(&grant.allowed_realm_ids, ALLOWED_IDS_MAX, &path("allowed_realm_ids"), faults),
+            allowed_contracts: ids(&grant.allowed_contract_ids, ALLOWED_IDS_MAX, &path("allowed_contract_ids"), faults),
         }
     });
     read.collect()
 }
 
-/// Codes travel in headers: visible ASCII, at most 128 octets.
-fn header_text(text: String, path: &str, faults: &mut Violations) -> String {
-    if text.len() > super::SHORT_TEXT_LEN_MAX || !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-        faults.push(path, FieldReason::FieldInvalid);
-    }
-    text
-}
-
-fn or_any(text: String) -> String {
-    if text.is_empty() { ANY.to_owned() } else { text }
-}
-
-fn legacy_codes(codes: v1::LegacyCodes, faults: &mut Violations) -> LegacyCodes {
-    let rules = codes.rules.into_iter().enumerate().filter_map(|(at, rule)| {
-        let path = |field: &str| format!("application.legacy_codes.rules[{at}].{field}");
-        let code = header_text(rule.code, &path("code"), faults);
-        let reason = enum_value(rule.reason, &path("reason"), faults, |reason| {
-            Some(match reason {
-                v1::ErrorReason::Unspecified => ANY.to_owned(),
-                reason => reason.as_str_name().to_owned(),
-            })
-        })?;
-        Some(LegacyRule { rpc: or_any(rule.rpc), field: or_any(rule.field), reason, code })
-    });
-    let rules = rules.collect();
-    let outcomes = codes.outcomes.into_iter().enumerate().map(|(at, row)| {
-        let path = |field: &str| format!("application.legacy_codes.outcomes[{at}].{field}");
-        let outcome = enum_value(row.outcome, &path("outcome"), faults, |outcome| match outcome {
-            v1::Outcome::Unspecified => None,
-            v1::Outcome::Created => Some(Outcome::Created),
-            v1::Outcome::Existing => Some(Outcome::Existing),
-            v1::Outcome::Accepted => Some(Outcome::Accepted),
-            v1::Outcome::Validated => Some(Outcome::Validated),
-        });
-        let outcome = outcome.map_or(ANY, Outcome::as_str).to_owned();
-        let code = header_text(row.code, &path("code"), faults);
-        let message = header_text(row.message, &path("message"), faults);
-        LegacyOutcome { rpc: or_any(row.rpc), outcome, code, message }
-    });
-    let outcomes = outcomes.collect();
-    let default_code = header_text(codes.default_code, "application.legacy_codes.default_code", faults);
-    LegacyCodes {
-        rules,
-        default_code: Some(default_code).filter(|code| !code.is_empty()),
-        reason_as_default: codes.reason_as_default,
-        outcomes,
-    }
-}
-
 /// What CreateApplicationKeyRequest says of the key: its name and its end.
-pub fn key(key: Option<v1::ApplicationKey>) -> Result<(Option<DisplayName>, Option<DateTime<Utc>>), Refusal> {
+pub fn key(key: Option<v1::ApplicationKey>) -> Result<KeyDraft, Refusal> {
     let key = key.unwrap_or_default();
     let mut violations = Violations::new();
-    let name = optional(&key.display_name, "key.display_name", &mut violations, DisplayName::parse);
-    let end = time(key.expire_time, "key.expire_time", &mut violations);
-    violations.into_result((name, end)).map_err(Refusal::Invalid)
+    let display_name = optional(&key.display_name, "key.display_name", &mut violations, DisplayName::parse);
+    let expire_time = time(key.expire_time, "key.expire_time", &mut violations);
+    violations.into_result(KeyDraft { display_name, expire_time }).map_err(Refusal::Invalid)
 }

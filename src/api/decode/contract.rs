@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use prost_types::FieldMask;
 
-use crate::domain::attribute_type::{AttributeType, is_attribute_name};
+use crate::domain::attribute_type::{
+    AttributeType, LIST_ITEM, OBJECT_FIELDS, VALUES_MAX, is_attribute_name, member_path,
+};
 use crate::domain::contract::{
-    ATTRIBUTE_PREFIX, CONTRACT_PATHS, Contract, ContractTerms, FieldRule, PASSWORD_PATH, PHONE_PATH, Presence,
+    ATTRIBUTE_PREFIX, ATTRIBUTES_MAX, CONTRACT_PATHS, Contract, ContractTerms, FIELDS_MAX, FieldRule, PASSWORD_PATH,
+    PHONE_PATH, Presence,
 };
 use crate::domain::text::Label;
 use crate::domain::violation::{FieldReason, Violations};
@@ -15,7 +18,7 @@ use crate::proto::v1::attribute_type::Type;
 use crate::provisioning::contracts::ContractDraft;
 use crate::provisioning::refusal::Refusal;
 
-use super::{enum_value, mask};
+use super::{bounded, enum_value, is_bounded, mask, with_faults};
 use crate::api::encode;
 
 impl mask::Resource for v1::Contract {
@@ -37,22 +40,20 @@ pub fn create(contract: Option<v1::Contract>) -> Result<ContractDraft, Refusal> 
 pub fn update(current: &Contract, patch: v1::Contract, mask: Option<FieldMask>) -> Result<ContractDraft, Refusal> {
     let merged =
         mask::merge(&encode::contract::contract(current), &patch, mask, "contract").map_err(Refusal::Invalid)?;
-    let renamed = merged.name != current.name.as_str();
-    let draft = draft(merged).map_err(Refusal::Invalid)?;
-    if renamed {
-        let mut violations = Violations::new();
+    let mut violations = Violations::new();
+    if merged.name != current.name.as_str() {
         violations.push("contract.name", FieldReason::FieldImmutable);
-        return Err(Refusal::Invalid(violations));
     }
-    Ok(draft)
+    with_faults(violations, draft(merged))
 }
 
 fn draft(contract: v1::Contract) -> Result<ContractDraft, Violations> {
     let mut violations = Violations::new();
     let name = violations.check("contract.name", Label::parse(&contract.name));
     let mut attributes = BTreeMap::new();
-    for (name, attribute) in contract.attributes {
-        let path = format!("contract.attributes.{name}");
+    let is_read = is_bounded(contract.attributes.len(), ATTRIBUTES_MAX, "contract.attributes", &mut violations);
+    for (name, attribute) in contract.attributes.into_iter().filter(|_| is_read) {
+        let path = member_path("contract.attributes", &name);
         if !is_attribute_name(&name) {
             violations.push(path, FieldReason::FieldInvalid);
         } else if let Some(attribute) = attribute_type(attribute, &path, 1, &mut violations) {
@@ -61,7 +62,8 @@ fn draft(contract: v1::Contract) -> Result<ContractDraft, Violations> {
         }
     }
     let mut fields = BTreeMap::new();
-    for (at, field) in contract.fields.into_iter().enumerate() {
+    let listed = bounded(contract.fields, FIELDS_MAX, "contract.fields", &mut violations);
+    for (at, field) in listed.into_iter().enumerate() {
         let path = format!("contract.fields[{at}]");
         let known = match field.path.strip_prefix(ATTRIBUTE_PREFIX) {
             Some(name) => attributes.contains_key(name),
@@ -119,7 +121,7 @@ fn attribute_type(
         Type::StringType(text) => AttributeType::String {
             min: Some(text.length_min).filter(|min| *min > 0),
             max: Some(text.length_max).filter(|max| *max > 0),
-            one_of: text.values,
+            one_of: bounded(text.values, VALUES_MAX, &format!("{path}.string_type.values"), violations),
         },
         Type::IntegerType(v1::IntegerType { min, max }) => AttributeType::Integer { min, max },
         Type::NumberType(_) => AttributeType::Number,
@@ -128,13 +130,15 @@ fn attribute_type(
         Type::ListType(list) => {
             let item = list.item.map(|item| *item).unwrap_or_default();
             AttributeType::List {
-                items: Box::new(attribute_type(item, &format!("{path}.item"), depth + 1, violations)?),
+                items: Box::new(attribute_type(item, &format!("{path}.{LIST_ITEM}"), depth + 1, violations)?),
             }
         }
         Type::ObjectType(object) => {
             let mut fields = BTreeMap::new();
-            for (name, field) in object.fields {
-                let path = format!("{path}.fields.{name}");
+            let path = format!("{path}.{OBJECT_FIELDS}");
+            let is_read = is_bounded(object.fields.len(), ATTRIBUTES_MAX, &path, violations);
+            for (name, field) in object.fields.into_iter().filter(|_| is_read) {
+                let path = member_path(&path, &name);
                 if let Some(field) = attribute_type(field, &path, depth + 1, violations) {
                     fields.insert(name, field);
                 }

@@ -7,15 +7,18 @@ use crate::domain::email::EmailDomain;
 use crate::domain::language::LanguageCode;
 use crate::domain::password_policy::{PasswordPolicy, PolicyPreset};
 use crate::domain::phone::{PhoneFormat, Region};
-use crate::domain::realm::{DuplicatePolicy, Realm, RealmKind, RealmRules, RealmState, RegistrationMode, Role};
-use crate::domain::text::{DisplayName, Label};
+use crate::domain::realm::{
+    CONSENTS_MAX, DuplicatePolicy, EMAIL_DOMAINS_MAX, LANGUAGES_MAX, ROLE_PERMISSIONS_MAX, ROLES_MAX, Realm, RealmKind,
+    RealmRules, RealmState, RegistrationMode, Role,
+};
+use crate::domain::text::{DisplayName, LABEL_LEN_MAX, Label};
 use crate::domain::violation::{FieldReason, Violations};
 use crate::proto::v1;
 use crate::proto::v1::password_policy::Policy;
 use crate::provisioning::realms::RealmDraft;
 use crate::provisioning::refusal::Refusal;
 
-use super::{enum_value, list, mask, optional, short_text};
+use super::{bounded, enum_value, list, mask, optional, short_text, texts, with_faults};
 use crate::api::encode;
 
 impl mask::Resource for v1::Realm {
@@ -43,13 +46,7 @@ pub fn update(current: &Realm, patch: v1::Realm, mask: Option<FieldMask>) -> Res
             violations.push(field, FieldReason::FieldImmutable);
         }
     }
-    match draft(merged) {
-        Ok(draft) => violations.into_result(draft).map_err(Refusal::Invalid),
-        Err(faults) => {
-            violations.append(faults);
-            Err(Refusal::Invalid(violations))
-        }
-    }
+    with_faults(violations, draft(merged))
 }
 
 fn refuse_features(realm: &v1::Realm) -> Result<(), Refusal> {
@@ -100,7 +97,8 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
             v1::DuplicatePolicy::Conceal => Some(DuplicatePolicy::Conceal),
         });
     let roles = roles(realm.roles, faults).unwrap_or(defaults.roles);
-    for (at, role) in realm.default_roles.iter().enumerate() {
+    let default_roles = bounded(realm.default_roles, ROLES_MAX, "realm.default_roles", faults);
+    for (at, role) in default_roles.iter().enumerate() {
         if !roles.iter().any(|known| known.name == *role) {
             faults.push(format!("realm.default_roles[{at}]"), FieldReason::FieldUnknown);
         }
@@ -115,15 +113,16 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
         consents: consents(realm.consents, faults),
         allowed_email_domains: list(
             &realm.allowed_email_domains,
+            EMAIL_DOMAINS_MAX,
             "realm.allowed_email_domains",
             faults,
             EmailDomain::parse,
         ),
-        languages: list(&realm.language_codes, "realm.language_codes", faults, LanguageCode::parse),
+        languages: list(&realm.language_codes, LANGUAGES_MAX, "realm.language_codes", faults, LanguageCode::parse),
         duplicate_policy: duplicate_policy.unwrap_or(defaults.duplicate_policy),
         password_change_on_first_login: realm.password_change_on_first_login,
         roles,
-        default_roles: realm.default_roles,
+        default_roles,
         account_quota: Some(u64::from(realm.account_quota)).filter(|quota| *quota > 0),
     }
 }
@@ -146,21 +145,25 @@ fn roles(roles: Vec<v1::Role>, faults: &mut Violations) -> Option<Vec<Role>> {
     if roles.is_empty() {
         return None;
     }
+    let roles = bounded(roles, ROLES_MAX, "realm.roles", faults);
     let mut read: Vec<Role> = Vec::with_capacity(roles.len());
     for (at, role) in roles.into_iter().enumerate() {
         let path = format!("realm.roles[{at}].name");
         let well_formed = !role.name.is_empty()
-            && role.name.len() <= 63
+            && role.name.len() <= LABEL_LEN_MAX
             && role.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         if !well_formed || read.iter().any(|other| other.name == role.name) {
             faults.push(path, FieldReason::FieldInvalid);
         }
-        read.push(Role { name: role.name, permissions: role.permissions });
+        let permissions = format!("realm.roles[{at}].permissions");
+        let permissions = texts(role.permissions, ROLE_PERMISSIONS_MAX, &permissions, faults);
+        read.push(Role { name: role.name, permissions });
     }
     Some(read)
 }
 
 fn consents(demands: Vec<v1::ConsentRequirement>, faults: &mut Violations) -> Vec<ConsentDemand> {
+    let demands = bounded(demands, CONSENTS_MAX, "realm.consents", faults);
     let mut read: Vec<ConsentDemand> = Vec::with_capacity(demands.len());
     for (at, demand) in demands.into_iter().enumerate() {
         let path = |field: &str| format!("realm.consents[{at}].{field}");

@@ -16,12 +16,12 @@ use super::{annotations, repeatable};
 /// RegisterAccountRequest.
 pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
     let mut draft = AccountDraft::new(FieldPaths::REGISTER_ACCOUNT);
-    let repeatable = {
+    let repeatable = repeatable(&message.request_id, &mut draft.violations, || {
         let mut public = message.clone();
         public.request_id.clear();
         public.password.iter_mut().for_each(redact);
-        repeatable(&message.request_id, &public, &mut draft.violations)
-    };
+        public
+    });
     profile(&mut draft, message.profile.unwrap_or_default());
     email(&mut draft, &message.email);
     phone(&mut draft, message.phone);
@@ -45,12 +45,12 @@ pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
 pub fn portal(message: v1::RegisterPortalRequest) -> Result<RegisterPortal, Refusal> {
     let mut owner = AccountDraft::new(FieldPaths::REGISTER_PORTAL);
     refuse_delivery(message.delivery, &mut owner.violations)?;
-    let repeatable = {
+    let repeatable = repeatable(&message.request_id, &mut owner.violations, || {
         let mut public = message.clone();
         public.request_id.clear();
         public.password.iter_mut().for_each(redact);
-        repeatable(&message.request_id, &public, &mut owner.violations)
-    };
+        public
+    });
     let tenant = message.tenant.unwrap_or_default();
     let faults = &mut owner.violations;
     let portal_name = match Field::parse(tenant.portal_name.trim(), "tenant.portal_name", faults, PortalName::parse) {
@@ -74,7 +74,6 @@ pub fn portal(message: v1::RegisterPortalRequest) -> Result<RegisterPortal, Refu
         time_zone,
         annotations,
         owner,
-        end_user: end_user(message.end_user),
         repeatable,
         validate_only: message.validate_only,
     })

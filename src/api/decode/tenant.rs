@@ -1,5 +1,6 @@
 //! Names of tenants.
 
+use crate::domain::email::EmailDomain;
 use crate::domain::portal_name::PortalName;
 use crate::domain::tenant::TenantRef;
 use crate::proto::v1;
@@ -17,6 +18,9 @@ pub fn name(name: Option<v1::TenantRef>) -> TenantName {
             Ok(name) => TenantName::Known(TenantRef::PortalName(name)),
             Err(_) => TenantName::Nothing(name),
         },
-        Ref::Domain(domain) => TenantName::Known(TenantRef::Domain(domain.to_lowercase())),
+        Ref::Domain(domain) => match EmailDomain::parse(&domain) {
+            Ok(domain) => TenantName::Known(TenantRef::Domain(domain.as_str().to_owned())),
+            Err(_) => TenantName::Nothing(domain),
+        },
     }
 }

@@ -131,7 +131,11 @@ fn parts(answer: AccountAnswer) -> (Option<v1::Account>, i32, BTreeMap<String, S
     if answer.outcome == Outcome::Validated {
         unmade(&mut account);
     }
-    let annotations = account.annotations.clone();
+    // The annotations of an account that was there before are its maker's, not this request's.
+    let annotations = match answer.outcome {
+        Outcome::Existing => BTreeMap::new(),
+        _ => account.annotations.clone(),
+    };
     (Some(account), outcome, annotations)
 }
 

@@ -49,6 +49,17 @@ pub fn application(view: &ApplicationView) -> v1::Application {
     }
 }
 
+/// The answer of a creating rpc. A check (`unmade`) has made nothing, so what only making gives is taken away.
+pub fn made(view: &ApplicationView, unmade: bool) -> v1::Application {
+    let mut made = application(view);
+    if unmade {
+        made.application_id.clear();
+        made.etag.clear();
+        (made.create_time, made.update_time) = (None, None);
+    }
+    made
+}
+
 fn grant(grant: &Grant) -> v1::Grant {
     v1::Grant {
         tenant_id: grant.tenant_id.to_string(),

@@ -35,6 +35,18 @@ pub fn contract(contract: &Contract) -> v1::Contract {
     }
 }
 
+/// The answer of a creating rpc. A check (`unmade`) has made nothing, so what only making gives is taken away.
+pub fn made(version: &Contract, unmade: bool) -> v1::Contract {
+    let mut made = contract(version);
+    if unmade {
+        made.contract_id.clear();
+        made.etag.clear();
+        made.version = 0;
+        (made.create_time, made.update_time) = (None, None);
+    }
+    made
+}
+
 fn attribute_type(kind: &AttributeType) -> v1::AttributeType {
     let kind = match kind {
         AttributeType::String { min, max, one_of } => Type::StringType(v1::StringType {

@@ -57,6 +57,17 @@ pub fn realm(realm: &Realm) -> v1::Realm {
     }
 }
 
+/// The answer of a creating rpc. A check (`unmade`) has made nothing, so what only making gives is taken away.
+pub fn made(kept: &Realm, unmade: bool) -> v1::Realm {
+    let mut made = realm(kept);
+    if unmade {
+        made.realm_id.clear();
+        made.etag.clear();
+        (made.create_time, made.update_time) = (None, None);
+    }
+    made
+}
+
 /// Whose people a realm keeps.
 pub fn kind(kind: RealmKind) -> v1::RealmKind {
     match kind {

@@ -105,7 +105,7 @@ fn a_definition_that_makes_no_sense_is_refused() {
         assert_eq!(definition_faults(bad.clone()), ["x"], "{bad}");
     }
     let nested = json!({ "type": "OBJECT", "fields": { "a": { "type": "LIST", "items": { "type": "STRING", "min": 1, "max": 0 } } } });
-    assert_eq!(definition_faults(nested), ["x.a.items"]);
+    assert_eq!(definition_faults(nested), ["x.object_type.fields.a.list_type.item"]);
 }
 
 #[test]

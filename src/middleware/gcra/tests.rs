@@ -34,19 +34,23 @@ fn limiter(rate: RateLimit, keys: usize) -> Gcra<Moved> {
     Gcra::with_ticks(&rates, keys, Moved::default())
 }
 
+fn take<T: Ticks>(limiter: &Gcra<T>, limit: LimitName, key: &[u8], cost: u32) -> Result<(), Limited> {
+    limiter.take(limit, key, cost).now_or_never().expect("it never waits")
+}
+
 #[test]
 fn a_burst_passes_then_one_at_a_time_and_the_refusal_says_when() {
     let limiter = limiter(TEN_IN_FIVE_MINUTES, 1024);
     for _ in 0..10 {
-        assert_eq!(limiter.take_now(LIMIT, b"key", 1), Ok(()));
+        assert_eq!(take(&limiter, LIMIT, b"key", 1), Ok(()));
     }
-    assert_eq!(limiter.take_now(LIMIT, b"key", 1), Err(Limited { retry_after: Duration::from_secs(30) }));
+    assert_eq!(take(&limiter, LIMIT, b"key", 1), Err(Limited { retry_after: Duration::from_secs(30) }));
     limiter.ticks.advance(Duration::from_secs(29));
-    assert_eq!(limiter.take_now(LIMIT, b"key", 1), Err(Limited { retry_after: Duration::from_secs(1) }));
+    assert_eq!(take(&limiter, LIMIT, b"key", 1), Err(Limited { retry_after: Duration::from_secs(1) }));
     limiter.ticks.advance(Duration::from_secs(1));
-    assert_eq!(limiter.take_now(LIMIT, b"key", 1), Ok(()));
-    assert!(limiter.take_now(LIMIT, b"key", 1).is_err());
-    assert_eq!(limiter.take_now(LIMIT, b"another", 1), Ok(()));
+    assert_eq!(take(&limiter, LIMIT, b"key", 1), Ok(()));
+    assert!(take(&limiter, LIMIT, b"key", 1).is_err());
+    assert_eq!(take(&limiter, LIMIT, b"another", 1), Ok(()));
 }
 
 #[test]
@@ -56,16 +60,16 @@ fn one_limit_knows_nothing_of_another_and_a_look_takes_nothing() {
         let looked = limiter.peek(LIMIT, b"key", 1).now_or_never();
         assert_eq!(looked, Some(Ok(())));
     }
-    assert_eq!(limiter.take_now(LIMIT, b"key", 1), Ok(()));
+    assert_eq!(take(&limiter, LIMIT, b"key", 1), Ok(()));
     assert!(matches!(limiter.peek(LIMIT, b"key", 1).now_or_never(), Some(Err(_))));
-    assert_eq!(limiter.take_now(LimitName::PortalRegistrations, b"key", 1), Ok(()));
+    assert_eq!(take(&limiter, LimitName::PortalRegistrations, b"key", 1), Ok(()));
 }
 
 #[test]
 fn an_attempt_dearer_than_the_burst_takes_all_of_it() {
     let limiter = limiter(RateLimit::new(10, Duration::from_secs(10)).with_burst(5), 1024);
-    assert_eq!(limiter.take_now(LIMIT, b"key", 20), Ok(()));
-    assert_eq!(limiter.take_now(LIMIT, b"key", 1), Err(Limited { retry_after: Duration::from_secs(1) }));
+    assert_eq!(take(&limiter, LIMIT, b"key", 20), Ok(()));
+    assert_eq!(take(&limiter, LIMIT, b"key", 1), Err(Limited { retry_after: Duration::from_secs(1) }));
 }
 
 #[test]
@@ -74,8 +78,8 @@ fn a_hot_key_stays_limited_while_a_million_others_pass() {
     let limiter = limiter(TEN_IN_FIVE_MINUTES, 1 << 16);
     let mut passed = 0;
     for other in 0..1_000_000_u64 {
-        assert_eq!(limiter.take_now(LIMIT, &other.to_le_bytes(), 1), Ok(()), "a new key is never refused");
-        if other % 1_000 == 0 && limiter.take_now(LIMIT, b"the hot key", 1).is_ok() {
+        assert_eq!(take(&limiter, LIMIT, &other.to_le_bytes(), 1), Ok(()), "a new key is never refused");
+        if other % 1_000 == 0 && take(&limiter, LIMIT, b"the hot key", 1).is_ok() {
             passed += 1;
         }
     }
@@ -88,7 +92,7 @@ fn a_hot_key_stays_limited_while_a_million_others_pass() {
 fn many_threads_together_get_no_more_than_the_burst() {
     let limiter = limiter(TEN_IN_FIVE_MINUTES, 1024);
     let passed: usize = thread::scope(|scope| {
-        let tries = || (0..250).filter(|_| limiter.take_now(LIMIT, b"key", 1).is_ok()).count();
+        let tries = || (0..250).filter(|_| take(&limiter, LIMIT, b"key", 1).is_ok()).count();
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(tries)).collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
     });
@@ -113,7 +117,7 @@ proptest! {
         for pause in pauses_us.into_iter().map(Duration::from_micros) {
             ours.ticks.advance(pause);
             clock.advance(pause);
-            prop_assert_eq!(ours.take_now(LIMIT, b"key", 1).is_ok(), reference.check().is_ok());
+            prop_assert_eq!(take(&ours, LIMIT, b"key", 1).is_ok(), reference.check().is_ok());
         }
     }
 }

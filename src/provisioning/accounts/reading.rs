@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, AccountRef, AccountState, IdentifierKind, TypedExternalKey};
 use crate::domain::external_key::ExternalKey;
-use crate::domain::ids::{AccountId, RealmId};
+use crate::domain::ids::AccountId;
 use crate::domain::permission::Permission;
 use crate::domain::phone::Phone;
 use crate::domain::realm::Realm;
@@ -21,8 +21,6 @@ use crate::provisioning::refusal::{Refusal, ResourceKind};
 /// A GetAccount request, decoded.
 #[derive(Clone, Debug)]
 pub struct GetAccount {
-    /// Empty = the home tenant.
-    pub tenant_id: String,
     /// Empty = the grant's default, else `internal`; read only for the kinds of name that are unique per realm.
     pub realm_id: String,
     /// How the account is named.
@@ -47,8 +45,6 @@ pub enum AccountName {
 /// Which accounts to list.
 #[derive(Clone, Debug, Default)]
 pub struct ListAccounts {
-    /// Empty = the home tenant.
-    pub tenant_id: String,
     /// Empty = all realms that the grant allows.
     pub realm_id: String,
     /// Absent = all states.
@@ -80,8 +76,14 @@ impl Provisioning {
     }
 
     /// One account, by any of its names.
-    pub async fn get_account(&self, call: &Call, request: GetAccount) -> Result<(SeenAccount, View), Refusal> {
-        let access = self.access_with(call, &request.tenant_id, Permission::AccountsRead).await?;
+    pub async fn get_account(
+        &self,
+        call: &Call,
+        tenant_id: &str,
+        request: Result<GetAccount, Refusal>,
+    ) -> Result<(SeenAccount, View), Refusal> {
+        let access = self.access_with(call, tenant_id, Permission::AccountsRead).await?;
+        let request = request?;
         let not_found = || Refusal::not_found(ResourceKind::Account, "");
         let settings = &access.caller.application.settings;
         let name = match request.name {
@@ -103,7 +105,7 @@ impl Provisioning {
             AccountName::Nothing => return Err(not_found()),
         };
         let account = self.store.accounts().get(access.tenant.id, &name).await?;
-        let account = account.filter(|account| realm_allowed(&access, account.realm_id)).ok_or_else(not_found)?;
+        let account = account.filter(|account| access.allows_realm(account.realm_id)).ok_or_else(not_found)?;
         Ok((self.seen(account).await?, self.view(&access).await?))
     }
 
@@ -111,14 +113,16 @@ impl Provisioning {
     pub async fn list_accounts(
         &self,
         call: &Call,
-        request: ListAccounts,
+        tenant_id: &str,
+        request: Result<ListAccounts, Refusal>,
     ) -> Result<(Page<SeenAccount>, View), Refusal> {
-        let access = self.access_with(call, &request.tenant_id, Permission::AccountsRead).await?;
-        let realm = match (request.realm_id.as_str(), &access.grant.allowed_realms) {
-            ("", None) => None,
-            (realm_id, _) => Some(self.realm(&access, realm_id).await?.id),
+        let access = self.access_with(call, tenant_id, Permission::AccountsRead).await?;
+        let request = request?;
+        let realms = match request.realm_id.as_str() {
+            "" => access.grant.allowed_realms.clone(),
+            realm_id => Some(vec![self.realm(&access, realm_id).await?.id]),
         };
-        let filter = AccountFilter { realm, state: request.state, show_deleted: request.show_deleted };
+        let filter = AccountFilter { realms, state: request.state, show_deleted: request.show_deleted };
         let scope = ListScope::new("accounts")
             .with(access.caller.application.id.to_string())
             .with(access.tenant.id.to_string())
@@ -136,12 +140,8 @@ impl Provisioning {
     }
 }
 
-fn realm_allowed(access: &Access, realm: RealmId) -> bool {
-    access.grant.allowed_realms.as_ref().is_none_or(|allowed| allowed.contains(&realm))
-}
-
 /// What the roles of an account permit in its realm, each permission once.
-pub(super) fn permissions(account: &Account, realm: &Realm) -> Vec<String> {
+pub(in crate::provisioning) fn permissions(account: &Account, realm: &Realm) -> Vec<String> {
     let roles = realm.rules.roles.iter().filter(|role| account.roles.contains(&role.name));
     let permissions: BTreeSet<&String> = roles.flat_map(|role| &role.permissions).collect();
     permissions.into_iter().cloned().collect()

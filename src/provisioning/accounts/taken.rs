@@ -8,7 +8,7 @@ use crate::provisioning::draft::FieldPaths;
 use crate::provisioning::refusal::{Refusal, Taken, TakenKind};
 use crate::provisioning::rules::{self, CheckedAccount};
 
-/// Says which fields of the request are taken; by whom, only to those who may read accounts.
+/// Says which fields of the request are taken; by whom, only to those who may read accounts, and only of realms that they may use.
 pub(super) fn taken(place: &Place, checked: &CheckedAccount, holders: &[Holder]) -> Refusal {
     let reads = place.access.permits(Permission::AccountsRead);
     // CreateAccount always tells; a person who registers is not told that somebody was here before.
@@ -33,7 +33,8 @@ pub(super) fn taken(place: &Place, checked: &CheckedAccount, holders: &[Holder])
             }
             TakenKey::UniqueValue(path) => (TakenKind::Attribute, place.paths.of(path)),
         };
-        Taken { kind, field, holder: reads.then_some((place.access.tenant.id, holder.account_id)) }
+        let tells_holder = reads && place.access.allows_realm(holder.realm_id);
+        Taken { kind, field, holder: tells_holder.then_some((place.access.tenant.id, holder.account_id)) }
     };
     Refusal::AlreadyExists(holders.iter().map(one).collect())
 }

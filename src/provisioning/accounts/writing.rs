@@ -29,7 +29,7 @@ impl Provisioning {
         &self,
         call: &Call,
         place: &Place,
-        mut checked: CheckedAccount,
+        checked: CheckedAccount,
         on_duplicate: OnDuplicate,
         repeatable: Option<&Repeatable>,
     ) -> Result<AccountAnswer, Refusal> {
@@ -37,6 +37,7 @@ impl Provisioning {
         if let Some(answer) = self.replay(call, place, repeatable).await? {
             return Ok(answer);
         }
+        let mut checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
         let credential = self.hash(call, std::mem::replace(&mut checked.credential, CheckedCredential::Absent)).await?;
         let settings = &place.access.caller.application.settings;
         rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
@@ -56,15 +57,12 @@ impl Provisioning {
             };
             let account = new.account.clone();
             match self.store.accounts().create(new).await {
-                Ok(()) => return Ok(answer(place, account, Outcome::Created)),
+                Ok(()) => return Ok(answer(place, made_in(place, account), Outcome::Created)),
                 Err(StoreError::Conflict(Conflict::Request)) => {
                     return self.replay(call, place, repeatable).await?.ok_or(Refusal::TransactionConflict);
                 }
-                Err(StoreError::QuotaExceeded(_)) => {
-                    let limit = place.realm.rules.account_quota.and_then(|quota| i64::try_from(quota).ok());
-                    let limit = limit.unwrap_or(i64::MAX);
-                    return Err(Refusal::QuotaExceeded { metric: "accounts", subject: "realm", limit });
-                }
+                Err(StoreError::Unknown) => return self.unknown(call, place, repeatable).await,
+                Err(StoreError::QuotaExceeded(_)) => return Err(quota_exceeded(&place.realm)),
                 Err(StoreError::Conflict(_)) => {
                     if let Some(answer) = self.collided(call, place, &checked, on_duplicate, repeatable).await? {
                         return Ok(answer);
@@ -96,13 +94,30 @@ impl Provisioning {
         // The store fills the account's id in once it knows whose it is.
         let ids = RequestIds { tenant_id, account_id: AccountId::from_uuid(uuid::Uuid::nil()) };
         let request = self.request_record(call, Some(tenant_id), repeatable, Outcome::Existing, ids, now)?;
-        match self.store.accounts().record_existing(keys, request).await {
-            Ok(Existing::Account(account)) => Ok(Some(answer(place, *account, Outcome::Existing))),
+        let allowed = place.access.grant.allowed_realms.clone();
+        match self.store.accounts().record_existing(keys, allowed, request).await {
+            Ok(Existing::Account(account)) => {
+                // The account may stand in another realm than the one that the request names, with other roles.
+                let seen = self.seen(*account).await?;
+                Ok(Some(answer(place, seen, Outcome::Existing)))
+            }
             Ok(Existing::Holders(holders)) if holders.is_empty() => Ok(None),
             Ok(Existing::Holders(holders)) => Err(taken(place, checked, &holders)),
             Err(StoreError::Conflict(Conflict::Request)) => self.replay(call, place, repeatable).await,
+            Err(StoreError::Unknown) => self.unknown(call, place, repeatable).await.map(Some),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// After a commit whose outcome nobody told: the request's row, read over another connection, says whether it came through. Where the
+    /// request has no id, or the row is not there, only the caller can find out.
+    async fn unknown(
+        &self,
+        call: &Call,
+        place: &Place,
+        repeatable: Option<&Repeatable>,
+    ) -> Result<AccountAnswer, Refusal> {
+        self.replay(call, place, repeatable).await?.ok_or(Refusal::DependencyUnavailable)
     }
 
     /// The answer of the first success of this request, if there was one.
@@ -114,7 +129,8 @@ impl Provisioning {
     ) -> Result<Option<AccountAnswer>, Refusal> {
         let said = self.said_before(call, Some(place.access.tenant.id), repeatable).await?;
         let Some((outcome, ids)) = said else { return Ok(None) };
-        let account = match self.replayed_account(&ids).await? {
+        let account = self.replayed_account(&ids).await?;
+        let account = match account.filter(|account| place.access.allows_realm(account.realm_id)) {
             Some(account) => Some(self.seen(account).await?),
             None => None,
         };
@@ -184,10 +200,14 @@ impl Provisioning {
     }
 }
 
-pub(super) fn answer(place: &Place, account: Account, outcome: Outcome) -> AccountAnswer {
-    let account_id = Some(account.id);
-    let account = Some(SeenAccount { permissions: permissions(&account, &place.realm), account });
-    AccountAnswer { account, account_id, outcome, replayed: false, view: place.view() }
+pub(super) fn answer(place: &Place, seen: SeenAccount, outcome: Outcome) -> AccountAnswer {
+    let account_id = Some(seen.account.id);
+    AccountAnswer { account: Some(seen), account_id, outcome, replayed: false, view: place.view() }
+}
+
+/// An account of the realm that the request names, with what its roles permit there.
+pub(super) fn made_in(place: &Place, account: Account) -> SeenAccount {
+    SeenAccount { permissions: permissions(&account, &place.realm), account }
 }
 
 /// Created accounts hold their identifiers from the moment they are written, verified or not.
@@ -207,7 +227,8 @@ pub(in crate::provisioning) fn held_identifiers(checked: &CheckedAccount, accoun
     checked.identifiers.iter().map(held).collect()
 }
 
-fn realm_quota(realm: &Realm) -> Vec<QuotaUse> {
+/// The count that an account of the realm is taken from, where it has one.
+pub(super) fn realm_quota(realm: &Realm) -> Vec<QuotaUse> {
     let limit = realm.rules.account_quota.and_then(|quota| i64::try_from(quota).ok());
     let used = limit.map(|limit| QuotaUse {
         tenant_id: Some(realm.tenant_id),
@@ -216,6 +237,11 @@ fn realm_quota(realm: &Realm) -> Vec<QuotaUse> {
         limit,
     });
     used.into_iter().collect()
+}
+
+pub(super) fn quota_exceeded(realm: &Realm) -> Refusal {
+    let limit = realm.rules.account_quota.and_then(|quota| i64::try_from(quota).ok()).unwrap_or(i64::MAX);
+    Refusal::QuotaExceeded { metric: "accounts", subject: "realm", limit }
 }
 
 pub(super) fn unique_keys(place: &Place, checked: &CheckedAccount) -> UniqueKeys {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::application::{Application, ApplicationKey};
+use crate::domain::application::ApplicationKey;
 use crate::domain::ids::{ApplicationId, ApplicationKeyId};
 use crate::domain::permission::Permission;
 use crate::domain::secret::ApplicationKeySecret;
@@ -16,6 +16,15 @@ use crate::provisioning::principal::Call;
 use crate::provisioning::refusal::{Refusal, ResourceKind};
 use crate::provisioning::trail::Deed;
 
+/// What a request says of a key.
+#[derive(Clone, Debug)]
+pub struct KeyDraft {
+    /// What it is for, said by people.
+    pub display_name: Option<DisplayName>,
+    /// From when on it is refused as expired.
+    pub expire_time: Option<DateTime<Utc>>,
+}
+
 impl Provisioning {
     /// Makes a key; its text is in this answer and nowhere else.
     pub async fn create_application_key(
@@ -23,8 +32,7 @@ impl Provisioning {
         call: &Call,
         tenant_id: &str,
         application_id: &str,
-        display_name: Option<DisplayName>,
-        expire_time: Option<DateTime<Utc>>,
+        draft: Result<KeyDraft, Refusal>,
     ) -> Result<(ApplicationKey, ApplicationKeySecret), Refusal> {
         let access = self.access_with(call, tenant_id, Permission::ApplicationsWrite).await?;
         if application_id.is_empty() {
@@ -32,6 +40,7 @@ impl Provisioning {
         }
         let application = self.named_application(&access, application_id).await?;
         self.require_all_of(call, &application).await?;
+        let KeyDraft { display_name, expire_time } = draft?;
         let now = self.clock.now();
         if expire_time.is_some_and(|end| end <= now) {
             let mut faults = Violations::new();
@@ -48,17 +57,6 @@ impl Provisioning {
         Ok((key, secret))
     }
 
-    /// Whoever holds a key of an application has its permissions: so a key is made only by those who have them all.
-    async fn require_all_of(&self, call: &Call, application: &Application) -> Result<(), Refusal> {
-        for grant in self.store.applications().grants(application.id).await? {
-            let own = self.access(call, &grant.tenant_id.to_string()).await?;
-            if let Some(lacking) = grant.permissions.iter().find(|permission| !own.permits(**permission)) {
-                return Err(Refusal::PermissionMissing(*lacking));
-            }
-        }
-        Ok(())
-    }
-
     /// The keys of an application, in the order they were made.
     pub async fn list_application_keys(
         &self,
@@ -68,6 +66,9 @@ impl Provisioning {
         page: &PageRequest,
     ) -> Result<Page<ApplicationKey>, Refusal> {
         let access = self.access_with(call, tenant_id, Permission::ApplicationsRead).await?;
+        if application_id.is_empty() {
+            return Err(Refusal::required("application_id"));
+        }
         let application = self.named_application(&access, application_id).await?;
         let scope = ListScope::new("application_keys")
             .with(access.caller.application.id.to_string())
@@ -87,6 +88,11 @@ impl Provisioning {
         key_id: &str,
     ) -> Result<ApplicationKey, Refusal> {
         let access = self.access_with(call, tenant_id, Permission::ApplicationsWrite).await?;
+        for (field, id) in [("application_id", application_id), ("key_id", key_id)] {
+            if id.is_empty() {
+                return Err(Refusal::required(field));
+            }
+        }
         let application = self.named_application(&access, application_id).await?;
         let not_found = || Refusal::not_found(ResourceKind::Application, format!("{}/keys/{key_id}", application.id));
         let id = key_id.parse::<ApplicationKeyId>().map_err(|_| not_found())?;

@@ -1,7 +1,7 @@
 //! Answers to legal documents, held against what the realm demands.
 
 use crate::domain::consent::{Consent, ConsentAnswer, Demand};
-use crate::domain::violation::{FieldReason, Violations};
+use crate::domain::violation::{Fault, FieldReason, Violations};
 
 use super::Rules;
 use crate::provisioning::draft::FieldPaths;
@@ -56,7 +56,8 @@ pub(super) fn check_consents(
     if rules.registers {
         let unanswered = demands.iter().filter(|demand| !answers.iter().any(|a| a.document == demand.document));
         for demand in unanswered {
-            faults.push(format!("consents.{}", demand.document), FieldReason::FieldRequired);
+            let fault = Fault::new(FieldReason::FieldRequired).with("document", &demand.document);
+            faults.push_with(paths.of("consents"), fault);
         }
     }
     consents.sort_by(|one, other| one.document.cmp(&other.document));

@@ -14,7 +14,7 @@ pub(super) fn check_credential(
 ) -> (CheckedCredential, bool) {
     let by_realm = rules.realm.password_change_on_first_login;
     match std::mem::take(&mut draft.credential) {
-        CredentialDraft::Absent => (CheckedCredential::Absent, false),
+        CredentialDraft::Absent | CredentialDraft::Faulty => (CheckedCredential::Absent, false),
         CredentialDraft::Hash(text) => match PasswordHash::import(&text) {
             Ok(hash) => (CheckedCredential::Hash(hash), false),
             Err(_) => {

@@ -35,6 +35,7 @@ pub(super) struct AccountRow {
     time_zone: Option<TimeZone>,
     email: Option<String>,
     email_key: Option<String>,
+    email_key_version: Option<i16>,
     email_verify_time: Option<Time>,
     phone: Option<String>,
     phone_key: Option<String>,
@@ -75,6 +76,7 @@ impl From<&Account> for AccountRow {
             time_zone: profile.time_zone,
             email: account.email.as_ref().map(|email| email.address().to_owned()),
             email_key: account.email.as_ref().map(|email| email.key().to_owned()),
+            email_key_version: account.email.as_ref().map(Email::key_version),
             email_verify_time: account.email_verify_time.map(Time),
             phone: account.phone.as_ref().map(|phone| phone.number().to_owned()),
             phone_key: account.phone.as_ref().and_then(Phone::key).map(str::to_owned),
@@ -115,7 +117,11 @@ impl From<AccountRow> for Account {
                 language: row.language,
                 time_zone: row.time_zone,
             },
-            email: row.email.zip(row.email_key).map(|(address, key)| Email::restore(address, key)),
+            email: row
+                .email
+                .zip(row.email_key)
+                .zip(row.email_key_version)
+                .map(|((address, key), version)| Email::restore(address, key, version)),
             email_verify_time: row.email_verify_time.map(|time| time.0),
             phone: row.phone.map(|number| Phone::from_stored(number, row.phone_key)),
             phone_verify_time: row.phone_verify_time.map(|time| time.0),

@@ -217,8 +217,8 @@ pub(in crate::store) async fn list(
     if let Some(after) = page.after {
         query = query.filter(dsl::account_id.gt(after));
     }
-    if let Some(realm) = filter.realm {
-        query = query.filter(dsl::realm_id.eq(realm));
+    if let Some(realms) = &filter.realms {
+        query = query.filter(dsl::realm_id.eq_any(realms.clone()));
     }
     if let Some(state) = filter.state {
         query = query.filter(dsl::state.eq(state));
@@ -246,10 +246,13 @@ pub(in crate::store) async fn credential(
 pub(in crate::store) async fn record_existing(
     conn: &mut Conn,
     keys: &UniqueKeys,
+    allowed: &Option<Vec<RealmId>>,
     request: &Option<RequestRecord>,
 ) -> Result<Existing, StoreError> {
     let holders = holders::find(super::reader(conn), keys).await?;
-    let Some(account_id) = sole_live_holder(&holders) else { return Ok(Existing::Holders(holders)) };
+    let Some(account_id) = sole_live_holder(&holders, allowed.as_deref()) else {
+        return Ok(Existing::Holders(holders));
+    };
     // Purged between the two reads: nobody holds it any more.
     let Some(account) = get(super::reader(conn), &keys.tenant_id, &AccountRef::Id(account_id)).await? else {
         return Ok(Existing::Holders(Vec::new()));

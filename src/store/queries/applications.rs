@@ -98,6 +98,18 @@ pub(in crate::store) async fn get(conn: Reader<'_>, id: &ApplicationId) -> Resul
     Ok(point::<_, ApplicationRow>(conn, query).await?.map(Application::from))
 }
 
+pub(in crate::store) async fn by_name(
+    conn: Reader<'_>,
+    home: &TenantId,
+    name: &Label,
+) -> Result<Option<Application>, StoreError> {
+    let query = dsl::applications
+        .filter(dsl::home_tenant_id.eq(*home))
+        .filter(dsl::name.eq(name.clone()))
+        .select(ApplicationRow::as_select());
+    Ok(point::<_, ApplicationRow>(conn, query).await?.map(Application::from))
+}
+
 pub(in crate::store) async fn list(
     mut conn: Reader<'_>,
     home: &TenantId,
@@ -127,8 +139,8 @@ pub(in crate::store) async fn update(conn: &mut Conn, change: &ApplicationChange
     if updated == 0 {
         return Err(absent_or_stale(conn, &application.id).await?);
     }
-    if let Some(grants) = &change.grants {
-        grants::replace(conn, application.id, &change.grants_on, grants).await?;
+    if !change.grants_on.is_empty() {
+        grants::replace(conn, application.id, &change.grants_on, &change.grants).await?;
     }
     trail::write(conn, &change.trail).await
 }

@@ -46,6 +46,18 @@ impl From<&Contract> for VersionRow {
     }
 }
 
+/// Contracts beside one of their versions.
+macro_rules! in_version {
+    ($version:expr) => {
+        dsl::contracts.inner_join(
+            contract_versions::table.on(contract_versions::tenant_id
+                .eq(dsl::tenant_id)
+                .and(contract_versions::contract_id.eq(dsl::contract_id))
+                .and(contract_versions::version.eq($version))),
+        )
+    };
+}
+
 /// A contract in one of its versions.
 fn assembled((contract, version): (ContractRow, VersionRow)) -> Contract {
     Contract {
@@ -89,14 +101,7 @@ pub(in crate::store) async fn get(
     tenant: &TenantId,
     id: &ContractId,
 ) -> Result<Option<Contract>, StoreError> {
-    let versions = contract_versions::table;
-    let query = dsl::contracts
-        .inner_join(
-            versions.on(contract_versions::tenant_id
-                .eq(dsl::tenant_id)
-                .and(contract_versions::contract_id.eq(dsl::contract_id))
-                .and(contract_versions::version.eq(dsl::version))),
-        )
+    let query = in_version!(dsl::version)
         .filter(dsl::tenant_id.eq(*tenant))
         .filter(dsl::contract_id.eq(*id))
         .select((ContractRow::as_select(), VersionRow::as_select()));
@@ -109,14 +114,7 @@ pub(in crate::store) async fn by_name(
     tenant: &TenantId,
     name: &Label,
 ) -> Result<Option<Contract>, StoreError> {
-    let versions = contract_versions::table;
-    let query = dsl::contracts
-        .inner_join(
-            versions.on(contract_versions::tenant_id
-                .eq(dsl::tenant_id)
-                .and(contract_versions::contract_id.eq(dsl::contract_id))
-                .and(contract_versions::version.eq(dsl::version))),
-        )
+    let query = in_version!(dsl::version)
         .filter(dsl::tenant_id.eq(*tenant))
         .filter(dsl::name.eq(name.clone()))
         .select((ContractRow::as_select(), VersionRow::as_select()));
@@ -130,16 +128,25 @@ pub(in crate::store) async fn version(
     id: &ContractId,
     version: &i32,
 ) -> Result<Option<Contract>, StoreError> {
-    let versions = contract_versions::table;
-    let query = dsl::contracts
-        .inner_join(versions.on(
-            contract_versions::tenant_id.eq(dsl::tenant_id).and(contract_versions::contract_id.eq(dsl::contract_id)),
-        ))
+    let query = in_version!(*version)
         .filter(dsl::tenant_id.eq(*tenant))
         .filter(dsl::contract_id.eq(*id))
-        .filter(contract_versions::version.eq(*version))
         .select((ContractRow::as_select(), VersionRow::as_select()));
     Ok(point::<_, (ContractRow, VersionRow)>(conn, query).await?.map(assembled))
+}
+
+pub(in crate::store) async fn present(
+    mut conn: Reader<'_>,
+    tenant: &TenantId,
+    ids: &[ContractId],
+) -> Result<Vec<ContractId>, StoreError> {
+    let there = dsl::contracts
+        .filter(dsl::tenant_id.eq(*tenant))
+        .filter(dsl::contract_id.eq_any(ids.to_vec()))
+        .select(dsl::contract_id)
+        .load(&mut conn)
+        .await?;
+    Ok(there)
 }
 
 pub(in crate::store) async fn list(
@@ -147,14 +154,7 @@ pub(in crate::store) async fn list(
     tenant: &TenantId,
     page: &Keyset<ContractId>,
 ) -> Result<Vec<Contract>, StoreError> {
-    let versions = contract_versions::table;
-    let mut query = dsl::contracts
-        .inner_join(
-            versions.on(contract_versions::tenant_id
-                .eq(dsl::tenant_id)
-                .and(contract_versions::contract_id.eq(dsl::contract_id))
-                .and(contract_versions::version.eq(dsl::version))),
-        )
+    let mut query = in_version!(dsl::version)
         .filter(dsl::tenant_id.eq(*tenant))
         .select((ContractRow::as_select(), VersionRow::as_select()))
         .order(dsl::contract_id)

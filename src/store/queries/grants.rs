@@ -100,6 +100,46 @@ pub(in crate::store) async fn list(
     Ok(rows.into_iter().map(Grant::from).collect())
 }
 
+/// The grants of applications on the tenants that `by` has a grant on itself (absent = on all), by application and tenant.
+pub(in crate::store) async fn seen(
+    mut conn: Reader<'_>,
+    of: &[ApplicationId],
+    by: &Option<ApplicationId>,
+    limit: &i64,
+) -> Result<Vec<Grant>, StoreError> {
+    let mut query = dsl::application_tenants
+        .filter(dsl::application_id.eq_any(of.to_vec()))
+        .select(GrantRow::as_select())
+        .order((dsl::application_id, dsl::tenant_id))
+        .limit(*limit)
+        .into_boxed();
+    if let Some(by) = by {
+        let own = diesel::alias!(schema::application_tenants as own);
+        let tenants = own.filter(own.field(dsl::application_id).eq(*by)).select(own.field(dsl::tenant_id));
+        query = query.filter(dsl::tenant_id.eq_any(tenants));
+    }
+    let rows: Vec<GrantRow> = query.load(&mut conn).await?;
+    Ok(rows.into_iter().map(Grant::from).collect())
+}
+
+/// The grants of `own` on the tenants that an application has one on.
+pub(in crate::store) async fn beside(
+    mut conn: Reader<'_>,
+    application: &ApplicationId,
+    own: &ApplicationId,
+) -> Result<Vec<Grant>, StoreError> {
+    let theirs = diesel::alias!(schema::application_tenants as theirs);
+    let tenants =
+        theirs.filter(theirs.field(dsl::application_id).eq(*application)).select(theirs.field(dsl::tenant_id));
+    let rows: Vec<GrantRow> = dsl::application_tenants
+        .filter(dsl::application_id.eq(*own))
+        .filter(dsl::tenant_id.eq_any(tenants))
+        .select(GrantRow::as_select())
+        .load(&mut conn)
+        .await?;
+    Ok(rows.into_iter().map(Grant::from).collect())
+}
+
 /// What a grant names of a kind: its default, and those that it allows.
 type NamedIds<Id> = (Option<Id>, Option<Json<Vec<Id>>>);
 

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods;
 use diesel_async::RunQueryDsl;
 
-use super::Conn;
-use super::schema::{quota_uses, tenant_quota_uses};
-use crate::domain::ids::TenantId;
-use crate::domain::quota::QuotaUse;
+use super::schema::{accounts, quota_uses, tenant_quota_uses};
+use super::{Conn, Reader};
+use crate::domain::ids::{RealmId, TenantId};
+use crate::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
 use crate::store::StoreError;
 
 /// Takes one from each, in their order; `first` is the index of the first in the unit's own numbering.
@@ -44,4 +44,57 @@ async fn take_of_tenant(conn: &mut Conn, tenant: TenantId, quota: &QuotaUse) -> 
         .do_update()
         .set(dsl::used.eq(dsl::used + 1));
     methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)).execute(conn).await
+}
+
+/// The first that a unit could take nothing from now.
+pub(in crate::store) async fn exceeded(mut conn: Reader<'_>, quotas: &[QuotaUse]) -> Result<Option<usize>, StoreError> {
+    for (index, quota) in quotas.iter().enumerate() {
+        let used: Vec<i64> = match quota.tenant_id {
+            None => {
+                use quota_uses::dsl;
+                let row = dsl::quota_uses.filter(dsl::scope.eq(quota.scope)).filter(dsl::key.eq(quota.key.clone()));
+                row.select(dsl::used).load(&mut conn).await?
+            }
+            Some(tenant) => {
+                use tenant_quota_uses::dsl;
+                let row = dsl::tenant_quota_uses
+                    .filter(dsl::tenant_id.eq(tenant))
+                    .filter(dsl::scope.eq(quota.scope))
+                    .filter(dsl::key.eq(quota.key.clone()));
+                row.select(dsl::used).load(&mut conn).await?
+            }
+        };
+        if used.into_iter().next().unwrap_or(0) >= quota.limit {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
+}
+
+/// Counts the accounts of a realm anew: those made while it had no quota were not counted. The count's row is locked first, so that who
+/// takes from it meanwhile is counted once: before, or by themselves afterwards.
+pub(super) async fn recount_accounts(conn: &mut Conn, tenant: TenantId, realm: RealmId) -> Result<(), StoreError> {
+    use tenant_quota_uses::dsl;
+    let key = realm.to_string();
+    diesel::insert_into(dsl::tenant_quota_uses)
+        .values((dsl::tenant_id.eq(tenant), dsl::scope.eq(SCOPE_ACCOUNTS_OF_REALM), dsl::key.eq(&key), dsl::used.eq(0)))
+        .on_conflict((dsl::tenant_id, dsl::scope, dsl::key))
+        .do_update()
+        .set(dsl::used.eq(dsl::used + 0))
+        .execute(conn)
+        .await?;
+    let counted: i64 = accounts::table
+        .filter(accounts::tenant_id.eq(tenant))
+        .filter(accounts::realm_id.eq(realm))
+        .count()
+        .get_result(conn)
+        .await?;
+    diesel::update(dsl::tenant_quota_uses)
+        .filter(dsl::tenant_id.eq(tenant))
+        .filter(dsl::scope.eq(SCOPE_ACCOUNTS_OF_REALM))
+        .filter(dsl::key.eq(&key))
+        .set(dsl::used.eq(counted))
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::realms::dsl;
-use super::{Backend, Conn, Reader, grants, point, schema, trail};
+use super::{Backend, Conn, Reader, grants, point, quotas, schema, trail};
 use crate::domain::event::Trail;
 use crate::domain::ids::{RealmId, TenantId};
 use crate::domain::realm::{Realm, RealmKind, RealmRules, RealmState};
@@ -93,6 +93,20 @@ pub(in crate::store) async fn by_name(
     Ok(point::<_, RealmRow>(conn, query).await?.map(Realm::from))
 }
 
+pub(in crate::store) async fn present(
+    mut conn: Reader<'_>,
+    tenant: &TenantId,
+    ids: &[RealmId],
+) -> Result<Vec<RealmId>, StoreError> {
+    let there = dsl::realms
+        .filter(dsl::tenant_id.eq(*tenant))
+        .filter(dsl::realm_id.eq_any(ids.to_vec()))
+        .select(dsl::realm_id)
+        .load(&mut conn)
+        .await?;
+    Ok(there)
+}
+
 pub(in crate::store) async fn list(
     mut conn: Reader<'_>,
     tenant: &TenantId,
@@ -126,6 +140,9 @@ pub(in crate::store) async fn update(
         .await?;
     if updated == 0 {
         return Err(absent_or_stale(conn, &realm.tenant_id, &realm.id).await?);
+    }
+    if realm.rules.account_quota.is_some() {
+        quotas::recount_accounts(conn, realm.tenant_id, realm.id).await?;
     }
     trail::write(conn, trail).await
 }

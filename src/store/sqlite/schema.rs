@@ -131,6 +131,7 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         email -> Nullable<Text>,
         email_key -> Nullable<Text>,
+        email_key_version -> Nullable<SmallInt>,
         email_verify_time -> Nullable<Text>,
         phone -> Nullable<Text>,
         phone_key -> Nullable<Text>,

@@ -144,7 +144,8 @@ fn or_existing(request: v1::CreateAccountRequest) -> v1::CreateAccountRequest {
 async fn the_existing_account_comes_back_unchanged(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&["accounts.create", "accounts.read"]).await;
-    let first = or_existing(named("ada", "a@example.com"));
+    let mut first = or_existing(named("ada", "a@example.com"));
+    first.account.as_mut().expect("an account").annotations = [("its".to_owned(), "maker's".to_owned())].into();
     let first = made(client.accounts().create_account(first).await);
     assert_eq!(first.outcome(), v1::Outcome::Created);
     let before = app.database().count("events").await;

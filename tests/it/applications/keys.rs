@@ -101,7 +101,7 @@ async fn a_key_has_an_end(engine: Engine) {
 async fn an_end_lies_ahead(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&ALL).await;
-    for seconds in [0, -1, i64::MAX] {
+    for seconds in [0, -1, i64::MAX, 253_402_300_800] {
         let key = v1::ApplicationKey { expire_time: Some(Timestamp { seconds, nanos: 0 }), ..Default::default() };
         let request = v1::CreateApplicationKeyRequest {
             application_id: client.application_id.clone(),

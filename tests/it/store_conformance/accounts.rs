@@ -13,6 +13,9 @@ use enroll::domain::text::{DisplayName, PersonName};
 use enroll::domain::time_zone::TimeZone;
 use enroll::domain::user_name::UserName;
 use enroll::store::{Existing, NewAccount, StoreError};
+use proptest::prelude::{Strategy, any};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
 use super::fixtures::{World, external_key, held, noon, request_id, unique_value};
@@ -23,6 +26,7 @@ both_engines!(
     an_account_needs_its_realm_and_contract,
     an_inactive_or_split_holder_is_no_existing_account,
     holders_are_named_for_every_taken_key,
+    numbers_come_back_to_the_last_bit,
     the_existing_account_is_recorded,
     tenants_do_not_see_each_other,
 );
@@ -145,7 +149,8 @@ async fn holders_are_named_for_every_taken_key(test: TestStore) {
         test.store.accounts().create(new).await.expect("an account");
     }
     let mut holders = test.store.accounts().holders(&keys).await.expect("a read");
-    let holder = |key: TakenKey, account_id, state| Holder { key, account_id, state };
+    let realm_id = world.realm.id;
+    let holder = |key: TakenKey, account_id, state| Holder { key, account_id, realm_id, state };
     let mut expected = vec![
         holder(TakenKey::Identifier(IdentifierKind::Email), first_id, AccountState::Locked),
         holder(TakenKey::Identifier(IdentifierKind::UserName), first_id, AccountState::Locked),
@@ -168,14 +173,17 @@ async fn the_existing_account_is_recorded(test: TestStore) {
     test.store.accounts().create(held).await.expect("the account");
     let id = request_id();
     let request = world.request(id, enroll::domain::ids::AccountId::from_uuid(Uuid::nil()));
-    let found = test.store.accounts().record_existing(keys.clone(), Some(request.clone())).await.expect("a unit");
+    let found = test.store.accounts().record_existing(keys.clone(), None, Some(request.clone())).await.expect("a unit");
     assert!(matches!(found, Existing::Account(found) if *found == account));
     let record = test.store.requests().find(&request.key, noon()).await.expect("a read").expect("a row");
     assert_eq!(record.ids.account_id, account.id);
     assert_eq!(record.outcome, enroll::domain::idempotency::Outcome::Existing);
-    let again = test.store.accounts().record_existing(keys.clone(), Some(request)).await;
+    let again = test.store.accounts().record_existing(keys.clone(), None, Some(request)).await;
     assert!(matches!(again, Err(StoreError::Conflict(enroll::store::Conflict::Request))), "{again:?}");
-    let unnamed = test.store.accounts().record_existing(keys, None).await.expect("a unit");
+    let elsewhere = Some(vec![RealmId::from_uuid(Uuid::now_v7())]);
+    let hidden = test.store.accounts().record_existing(keys.clone(), elsewhere, None).await.expect("a unit");
+    assert!(matches!(hidden, Existing::Holders(_)), "{hidden:?}");
+    let unnamed = test.store.accounts().record_existing(keys, None, None).await.expect("a unit");
     assert!(matches!(unnamed, Existing::Account(_)));
 }
 
@@ -194,7 +202,7 @@ async fn an_inactive_or_split_holder_is_no_existing_account(test: TestStore) {
     let free_keys = world.keys_of(&world.account("free@example.com"));
     for (keys, holders_expected) in [(disabled_keys, 1), (both_keys, 2), (free_keys, 0)] {
         let request = world.request(request_id(), enroll::domain::ids::AccountId::from_uuid(Uuid::nil()));
-        match test.store.accounts().record_existing(keys, Some(request.clone())).await.expect("a unit") {
+        match test.store.accounts().record_existing(keys, None, Some(request.clone())).await.expect("a unit") {
             Existing::Holders(holders) => assert_eq!(holders.len(), holders_expected),
             Existing::Account(account) => panic!("{account:?}"),
         }
@@ -205,4 +213,20 @@ async fn an_inactive_or_split_holder_is_no_existing_account(test: TestStore) {
     none_left.quotas = vec![quota];
     let refused = test.store.accounts().create(none_left).await;
     assert!(matches!(refused, Err(StoreError::QuotaExceeded(0))), "{refused:?}");
+}
+
+async fn numbers_come_back_to_the_last_bit(test: TestStore) {
+    let world = World::bootstrap(&test.store).await;
+    let mut runner = TestRunner::deterministic();
+    let mut number = || any::<f64>().new_tree(&mut runner).expect("a number").current();
+    let numbers: Vec<f64> = std::iter::repeat_with(&mut number).filter(|number| number.is_finite()).take(500).collect();
+    let mut new = world.account("anna@example.com");
+    let attributes = serde_json::Map::from_iter([("numbers".to_owned(), numbers.clone().into())]);
+    new.account.attributes = Attributes::parse(attributes).expect("attributes");
+    let (tenant, id) = (new.account.tenant_id, new.account.id);
+    test.store.accounts().create(new).await.expect("the account");
+    let read = test.store.accounts().get(tenant, &AccountRef::Id(id)).await.expect("a read").expect("the account");
+    let read = read.attributes.as_map()["numbers"].as_array().expect("a list").clone();
+    let read: Vec<f64> = read.iter().map(|number| number.as_f64().expect("a number")).collect();
+    assert_eq!(read, numbers);
 }

@@ -80,7 +80,7 @@ async fn replace_grant(test: &TestStore, world: &World, change: impl Fn(&mut enr
     application.version += 1;
     let change = ApplicationChange {
         application,
-        grants: Some(vec![grant]),
+        grants: vec![grant],
         grants_on: vec![world.tenant.id],
         expected_version: world.application.version,
         trail: Trail::default(),
@@ -151,7 +151,7 @@ async fn applications_change_with_their_grants(test: TestStore) {
     narrow.default_realm = Some(world.realm.id);
     let change = ApplicationChange {
         application: changed.clone(),
-        grants: Some(vec![narrow.clone()]),
+        grants: vec![narrow.clone()],
         grants_on: vec![world.tenant.id],
         expected_version: 1,
         trail: Trail::default(),
@@ -165,7 +165,7 @@ async fn applications_change_with_their_grants(test: TestStore) {
     let stale = applications.update(change.clone()).await;
     assert!(matches!(stale, Err(StoreError::Stale)), "{stale:?}");
     let mut taken_away = change;
-    (taken_away.grants, taken_away.grants_on, taken_away.expected_version) = (Some(Vec::new()), vec![other], 2);
+    (taken_away.grants, taken_away.grants_on, taken_away.expected_version) = (Vec::new(), vec![other], 2);
     taken_away.application.version = 3;
     applications.update(taken_away.clone()).await.expect("an update");
     assert_eq!(applications.permissions(id).await.expect("a read"), [Permission::AccountsRead].into());

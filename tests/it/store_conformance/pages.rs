@@ -111,13 +111,14 @@ async fn accounts_are_filtered(test: TestStore) {
     };
     let everything = list(AccountFilter { show_deleted: true, ..AccountFilter::default() }).await;
     assert_eq!(everything.len(), made.len() + 1);
-    let of_realm = AccountFilter { realm: Some(first_realm), ..AccountFilter::default() };
+    let of_realm = AccountFilter { realms: Some(vec![first_realm]), ..AccountFilter::default() };
     assert_eq!(list(of_realm).await, of_first(&|state| state != AccountState::Deleted));
-    let of_other = AccountFilter { realm: Some(world.realm.id), ..AccountFilter::default() };
+    let of_other = AccountFilter { realms: Some(vec![world.realm.id]), ..AccountFilter::default() };
     assert_eq!(list(of_other).await, [elsewhere_id]);
     let disabled = AccountFilter { state: Some(AccountState::Disabled), ..AccountFilter::default() };
     assert_eq!(list(disabled).await, of_first(&|state| state == AccountState::Disabled));
-    let deleted = AccountFilter { state: Some(AccountState::Deleted), show_deleted: true, realm: Some(first_realm) };
+    let deleted =
+        AccountFilter { state: Some(AccountState::Deleted), show_deleted: true, realms: Some(vec![first_realm]) };
     assert_eq!(list(deleted.clone()).await, of_first(&|state| state == AccountState::Deleted));
     assert_eq!(list(AccountFilter { show_deleted: false, ..deleted }).await, []);
 }

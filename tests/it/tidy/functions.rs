@@ -6,23 +6,12 @@ use super::tree::Tree;
 /// What fits a screen, and a head.
 const LINES_MAX: usize = 60;
 
-/// Functions that may be longer, each with the reason; below `src`.
-const LONGER: &[(&str, &str, &str)] = &[
-    (
-        "store/queries/holders.rs",
-        "find",
-        "one block for each of three tables, which diesel's types keep from being one",
-    ),
-    ("provisioning/portals.rs", "portal", "the parts of a new portal, one after another, which belong to one unit"),
-];
-
 /// One sentence for every function that is too long.
 pub fn lengths(tree: &Tree) -> Vec<String> {
     let mut faults = Vec::new();
     for (path, text) in tree.below("src").filter(|(path, _)| path.ends_with(".rs")) {
-        let may_be_longer = |name: &str| LONGER.iter().any(|(file, function, _)| *file == path && *function == name);
         let functions = functions(text);
-        for function in functions.iter().filter(|one| one.lines > LINES_MAX && !may_be_longer(&one.name)) {
+        for function in functions.iter().filter(|one| one.lines > LINES_MAX) {
             faults.push(format!(
                 "src/{path}:{}: `{}` has {} lines; over {LINES_MAX} it does more than one thing: give each a name of its own",
                 function.line, function.name, function.lines
@@ -90,13 +79,10 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_is_too_long_is_found_and_a_named_exception_is_not() {
-        let text = |name: &str, lines: usize| format!("fn {name}() {{\n{}}}\n", "    x();\n".repeat(lines - 2));
-        let faults = |path: &str, name: &str, lines| lengths(&Tree::of(&[(path, &text(name, lines))]));
-        assert_eq!(faults("src/api.rs", "a", LINES_MAX), [""; 0]);
-        assert_eq!(faults("src/api.rs", "a", LINES_MAX + 1).len(), 1);
-        let (file, function, _) = LONGER[0];
-        assert_eq!(faults(&format!("src/{file}"), function, LINES_MAX + 1), [""; 0]);
-        assert_eq!(faults(&format!("src/{file}"), "another", LINES_MAX + 1).len(), 1);
+    fn a_function_that_is_too_long_is_found() {
+        let text = |lines: usize| format!("fn a() {{\n{}}}\n", "    x();\n".repeat(lines - 2));
+        let faults = |lines| lengths(&Tree::of(&[("src/api.rs", &text(lines))]));
+        assert_eq!(faults(LINES_MAX), [""; 0]);
+        assert_eq!(faults(LINES_MAX + 1).len(), 1);
     }
 }
