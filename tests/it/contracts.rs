@@ -95,7 +95,7 @@ async fn every_fault_is_told_at_once(engine: Engine) {
     let mut faults = told.faults();
     faults.sort();
     assert_snapshot!(faults.join("\n"), @r"
-    contract.attributes.1st FIELD_INVALID
+    contract.attributes FIELD_INVALID
     contract.attributes.none FIELD_REQUIRED
     contract.fields[1].path FIELD_INVALID
     contract.fields[2].path FIELD_UNKNOWN

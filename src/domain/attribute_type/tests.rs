@@ -125,5 +125,6 @@ fn json_says_the_type_by_name() {
     let json = serde_json::to_value(&attribute_type).expect("json");
     assert_eq!(json, json!({ "type": "LIST", "items": { "type": "INTEGER", "min": 1 } }));
     assert_eq!(of(json), attribute_type);
-    assert!(serde_json::from_value::<AttributeType>(json!({ "type": "STRING", "most": 1 })).is_err());
+    assert_eq!(of(json!({ "type": "DATE", "invented_later": 1 })), AttributeType::Date);
+    assert!(serde_json::from_value::<AttributeType>(json!({ "type": "COLOUR" })).is_err());
 }
