@@ -11,47 +11,11 @@ mod encode;
 mod inbound;
 mod realm;
 mod registration;
-mod services;
 mod tenant;
 
-use std::sync::Arc;
-
-use tonic::codec::CompressionEncoding;
-use tonic::service::Routes;
-
-use crate::proto::v1::account_service_server::AccountServiceServer;
-use crate::proto::v1::application_service_server::ApplicationServiceServer;
-use crate::proto::v1::contract_service_server::ContractServiceServer;
-use crate::proto::v1::realm_service_server::RealmServiceServer;
-use crate::proto::v1::registration_service_server::RegistrationServiceServer;
-use crate::proto::v1::tenant_service_server::TenantServiceServer;
-use crate::provisioning::Provisioning;
-
-use services::ByName;
-pub use services::Services;
-
-/// Every service of `enroll.v1` over the use cases, with `others` beside them; a longer request message than `message_octets_max` is refused
-/// before it is read.
-pub fn services(provisioning: Arc<Provisioning>, message_octets_max: usize, others: Routes) -> Services {
-    /// The settings that every service has.
-    macro_rules! service {
-        ($server:ident, $adapter:expr) => {
-            $server::new($adapter)
-                .max_decoding_message_size(message_octets_max)
-                .accept_compressed(CompressionEncoding::Gzip)
-                .accept_compressed(CompressionEncoding::Zstd)
-                .send_compressed(CompressionEncoding::Gzip)
-                .send_compressed(CompressionEncoding::Zstd)
-        };
-    }
-    let use_cases = || provisioning.clone();
-    Services(Arc::new(ByName {
-        registration: service!(RegistrationServiceServer, registration::Registration(use_cases())),
-        accounts: service!(AccountServiceServer, account::Accounts(use_cases())),
-        tenants: service!(TenantServiceServer, tenant::Tenants(use_cases())),
-        realms: service!(RealmServiceServer, realm::Realms(use_cases())),
-        applications: service!(ApplicationServiceServer, application::Applications(use_cases())),
-        contracts: service!(ContractServiceServer, contract::Contracts(use_cases())),
-        others,
-    }))
-}
+pub use account::Accounts;
+pub use application::Applications;
+pub use contract::Contracts;
+pub use realm::Realms;
+pub use registration::Registration;
+pub use tenant::Tenants;

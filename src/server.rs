@@ -15,6 +15,7 @@ pub mod offline;
 mod prober;
 mod readiness;
 mod routes;
+mod services;
 pub mod settings;
 mod sweeper;
 mod tls;

@@ -1,8 +1,15 @@
 //! Time and randomness, passed in: a test moves the clock and fixes the ids, nothing in the room calls `now()` or the random generator by
 //! itself.
 
+use std::time::Instant;
+
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use uuid::Uuid;
+
+/// A moment to measure ages from: unlike the clock it never goes back, and it is never kept.
+pub fn monotonic() -> Instant {
+    Instant::now()
+}
 
 /// What time it is.
 pub trait Clock: Send + Sync {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
-use crate::api::{self, Services};
 use crate::middleware::methods::Methods;
 use crate::proto;
 
 use super::health;
 use super::house::House;
 use super::readiness::Readiness;
+use super::services::Services;
 
 /// All services. Who may call them is not decided here: the layers refuse what nobody may call.
 pub(super) fn services(
@@ -22,7 +22,7 @@ pub(super) fn services(
     let names: BTreeSet<String> = Methods::of_the_house().services().map(str::to_owned).collect();
     let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
     let others = Routes::new(health::service(readiness.clone(), names)).add_service(v1).add_service(v1alpha).prepare();
-    Ok(api::services(house.provisioning(), message_bytes_max, others))
+    Ok(Services::new(&house.provisioning(), message_bytes_max, others))
 }
 
 /// Our protos with their options, and those of error details, so that clients can print them.

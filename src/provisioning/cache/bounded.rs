@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
+use crate::provisioning::seams::monotonic;
+
 /// See the module.
 pub(in crate::provisioning) struct Bounded<K, V> {
     rows: Cache<K, (Instant, V)>,
@@ -39,13 +41,13 @@ impl<K: Eq + Hash + Clone, V: Clone> Bounded<K, V> {
     /// The row, unless it is too old.
     pub(in crate::provisioning) fn get(&self, key: &K) -> Option<V> {
         let (read_at, row) = self.rows.get(key)?;
-        let fresh = self.age_max.is_none_or(|age_max| read_at.elapsed() <= age_max);
+        let fresh = self.age_max.is_none_or(|age_max| monotonic().duration_since(read_at) <= age_max);
         fresh.then_some(row)
     }
 
     /// To be taken before a read that [`Self::keep`] is to keep.
     pub(in crate::provisioning) fn moment(&self) -> Moment {
-        Moment { at: Instant::now(), changes: self.changes.load(Ordering::SeqCst) }
+        Moment { at: monotonic(), changes: self.changes.load(Ordering::SeqCst) }
     }
 
     /// Keeps what a read found, unless rows were forgotten since it began: it may have seen what was before the change.

@@ -118,7 +118,7 @@ const CONFINED: &[Confined] = &[
     // As the type of an endpoint in the last two.
     Confined { names: &["http"], rooms: &["middleware", "server", "cli", "config"] },
     Confined { names: &["rustls", "rustls_native_certs"], rooms: &["server", "store"] },
-    Confined { names: &["moka", "hkdf", "hmac", "chacha20poly1305"], rooms: &["provisioning"] },
+    Confined { names: &["quick_cache", "hkdf", "hmac", "chacha20poly1305"], rooms: &["provisioning"] },
     Confined {
         names: &[
             "idna",

@@ -8,9 +8,11 @@ use std::task::{Context, Poll};
 use futures_util::future::{BoxFuture, Either};
 use http::{Request, Response};
 use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tower::Service;
 
+use crate::api::{Accounts, Applications, Contracts, Realms, Registration, Tenants};
 use crate::proto::v1::account_service_server::{self, AccountServiceServer};
 use crate::proto::v1::application_service_server::{self, ApplicationServiceServer};
 use crate::proto::v1::contract_service_server::{self, ContractServiceServer};
@@ -18,27 +20,49 @@ use crate::proto::v1::realm_service_server::{self, RealmServiceServer};
 use crate::proto::v1::registration_service_server::{self, RegistrationServiceServer};
 use crate::proto::v1::tenant_service_server::{self, TenantServiceServer};
 
-use super::account::Accounts;
-use super::application::Applications;
-use super::contract::Contracts;
-use super::realm::Realms;
-use super::registration::Registration;
-use super::tenant::Tenants;
+use crate::provisioning::Provisioning;
 
 /// Every service of `enroll.v1`, and what else is served beside them. Cloning it is cheap.
 #[derive(Clone)]
-pub struct Services(pub(super) Arc<ByName>);
+pub(super) struct Services(Arc<ByName>);
 
 /// The services.
-pub(super) struct ByName {
-    pub(super) registration: RegistrationServiceServer<Registration>,
-    pub(super) accounts: AccountServiceServer<Accounts>,
-    pub(super) tenants: TenantServiceServer<Tenants>,
-    pub(super) realms: RealmServiceServer<Realms>,
-    pub(super) applications: ApplicationServiceServer<Applications>,
-    pub(super) contracts: ContractServiceServer<Contracts>,
+struct ByName {
+    registration: RegistrationServiceServer<Registration>,
+    accounts: AccountServiceServer<Accounts>,
+    tenants: TenantServiceServer<Tenants>,
+    realms: RealmServiceServer<Realms>,
+    applications: ApplicationServiceServer<Applications>,
+    contracts: ContractServiceServer<Contracts>,
     /// For every other name.
-    pub(super) others: Routes,
+    others: Routes,
+}
+
+impl Services {
+    /// The services over the use cases, with `others` beside them; a longer request message than `message_octets_max` is refused before it is
+    /// read.
+    pub(super) fn new(provisioning: &Arc<Provisioning>, message_octets_max: usize, others: Routes) -> Self {
+        /// The settings that every service has.
+        macro_rules! service {
+            ($server:ident, $adapter:ident) => {
+                $server::new($adapter(provisioning.clone()))
+                    .max_decoding_message_size(message_octets_max)
+                    .accept_compressed(CompressionEncoding::Gzip)
+                    .accept_compressed(CompressionEncoding::Zstd)
+                    .send_compressed(CompressionEncoding::Gzip)
+                    .send_compressed(CompressionEncoding::Zstd)
+            };
+        }
+        Self(Arc::new(ByName {
+            registration: service!(RegistrationServiceServer, Registration),
+            accounts: service!(AccountServiceServer, Accounts),
+            tenants: service!(TenantServiceServer, Tenants),
+            realms: service!(RealmServiceServer, Realms),
+            applications: service!(ApplicationServiceServer, Applications),
+            contracts: service!(ContractServiceServer, Contracts),
+            others,
+        }))
+    }
 }
 
 impl Service<Request<Body>> for Services {
