@@ -120,11 +120,11 @@ async fn the_first_start_and_an_offline_key_are_in_the_trail(engine: Engine) {
         let rows = format!("audit_entries WHERE rpc = '{rpc}' AND outcome = 'CREATED' AND application_id IS NULL");
         database.count(&rows).await
     };
-    // The operator and its key, in one unit.
-    assert_eq!((audited("Bootstrap").await, audited("CreateApplicationKey").await), (2, 0));
+    // The tenant, the operator and its key, in one unit.
+    assert_eq!((audited("Bootstrap").await, audited("CreateApplicationKey").await), (3, 0));
     let printed =
         process::run_beside(offline(&database, &["app", "key", "create", "--offline"]), TIME_MAX).await.done();
-    assert_eq!((audited("Bootstrap").await, audited("CreateApplicationKey").await), (2, 1));
+    assert_eq!((audited("Bootstrap").await, audited("CreateApplicationKey").await), (3, 1));
     assert_eq!(database.count("events WHERE kind = 'application_key.created'").await, 2);
     let binary = Binary::start(&database).await;
     for key in [operator_key(), printed.trim().to_owned()] {
