@@ -17,6 +17,7 @@ mod readiness;
 mod routes;
 pub mod settings;
 mod tls;
+mod unread;
 
 use std::io;
 use std::net::SocketAddr;
