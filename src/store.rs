@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod applications;
 mod columns;
+mod complaint;
 pub mod contracts;
 mod error;
 mod postgres;

@@ -1,17 +1,21 @@
 //! How a unit of work runs: BEGIN, the unit, COMMIT on one connection, again where the server asked for it. Each of the three fails in its
 //! own way, so the store sends them itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures_util::future::BoxFuture;
 
 use super::Conn;
+use crate::store::complaint::Complaint;
 use crate::store::error::{Fault, StoreError};
 
 /// How often a unit runs at most where the server ends it for the sake of another (deadlock, serialization).
 const RUNS_MAX: u32 = 3;
+
+/// Said of commits that nobody knows the end of.
+static UNCONFIRMED: Complaint = Complaint::new();
 
 /// Where an attempt ended.
 enum Ended {
@@ -47,7 +51,9 @@ where
             Err(Ended::BeforeBegin(error) | Ended::Inside(error)) => error,
             Err(Ended::AtCommit(error)) if error.fault() == Some(Fault::Retry) => error,
             Err(Ended::AtCommit(error)) => {
-                tracing::error!(cause = ?error, "PostgreSQL did not confirm a commit");
+                if let Some(unsaid) = UNCONFIRMED.due(Instant::now()) {
+                    tracing::error!(cause = ?error, unsaid, "PostgreSQL did not confirm a commit");
+                }
                 drop(Object::take(conn));
                 return Err(StoreError::Unknown);
             }
