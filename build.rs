@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // Equal messages encode to equal bytes, which the fingerprint of a request relies on.
         .btree_map(".")
         .skip_debug(messages_with_secrets(&compiler))
+        .codec_path("crate::proto::unary::UnaryCodec")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

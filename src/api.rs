@@ -9,6 +9,7 @@ mod contract;
 mod decode;
 mod encode;
 mod inbound;
+mod paging;
 mod realm;
 mod registration;
 mod tenant;

@@ -1,8 +1,9 @@
 //! What is said on the wire: the code generated from `proto/`, and nothing else.
 //!
 //! Absent from here: every conversion between a message and a value (that is `api`), and the reading of the method options
-//! (that is `middleware`). The one thing written by hand is the `Debug` of messages that carry a secret.
+//! (that is `middleware`). Written by hand are the `Debug` of messages that carry a secret and the codec that the generated code names.
 mod redacted;
+mod unary;
 
 /// `enroll.v1`: resources, requests and responses, and a server and a client of each service.
 pub mod v1 {

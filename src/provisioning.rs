@@ -82,7 +82,8 @@ pub struct Provisioning {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     limiter: Arc<dyn Limiter>,
-    master_key: MasterKey,
+    /// Shared with the tokens of pages that are being encoded.
+    master_key: Arc<MasterKey>,
     portals: PortalSettings,
 }
 
@@ -90,6 +91,6 @@ impl Provisioning {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, hasher, caches, clock, ids, limiter, master_key, portals } = parts;
-        Self { store, hasher, caches, clock, ids, limiter, master_key, portals }
+        Self { store, hasher, caches, clock, ids, limiter, master_key: Arc::new(master_key), portals }
     }
 }

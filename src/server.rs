@@ -19,6 +19,7 @@ mod services;
 pub mod settings;
 mod sweeper;
 mod tls;
+mod unread;
 
 use std::io;
 use std::net::SocketAddr;

@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod applications;
 mod columns;
+mod complaint;
 pub mod contracts;
 mod error;
 mod postgres;
@@ -107,7 +108,7 @@ macro_rules! read {
 }
 use read;
 
-/// A read of more than one row. On PostgreSQL it has a connection of the pool to itself, so that nothing waits behind it.
+/// A read of more than one row. On PostgreSQL it has a connection of the lists' pool to itself, so that nothing waits behind it.
 macro_rules! list {
     ($store:expr, $($query:ident)::+ ( $($input:expr),* )) => {
         match &*$store.engine {

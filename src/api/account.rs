@@ -10,9 +10,10 @@ use crate::proto::v1::{
     ListAccountsResponse,
 };
 use crate::provisioning::Provisioning;
+use crate::provisioning::accounts::SeenAccount;
 
 use super::inbound::Inbound;
-use super::{decode, encode};
+use super::{decode, encode, paging};
 
 /// The adapter.
 pub struct Accounts(pub Arc<Provisioning>);
@@ -48,9 +49,10 @@ impl AccountService for Accounts {
         let (inbound, message) = Inbound::open(request)?;
         let tenant_id = message.tenant_id.clone();
         let answer = self.0.list_accounts(&inbound.call, &tenant_id, decode::account::list(message)).await;
-        inbound.answer(answer.map(|(page, view)| ListAccountsResponse {
-            accounts: page.items.into_iter().map(|account| encode::account::account(account, &view)).collect(),
-            next_page_token: page.next_token,
+        inbound.answer(answer.map(|(page, view)| {
+            let id = |seen: &SeenAccount| seen.account.id.as_uuid();
+            let (accounts, next_page_token) = paging::page(page, id, |seen| encode::account::account(seen, &view));
+            ListAccountsResponse { accounts, next_page_token }
         }))
     }
 }

@@ -15,7 +15,7 @@ use crate::provisioning::Provisioning;
 use crate::provisioning::paging::PageRequest;
 
 use super::inbound::Inbound;
-use super::{decode, encode};
+use super::{decode, encode, paging};
 
 /// The adapter.
 pub struct Applications(pub Arc<Provisioning>);
@@ -54,9 +54,13 @@ impl ApplicationService for Applications {
         let (inbound, message) = Inbound::open(request)?;
         let page = PageRequest { size: message.page_size, token: message.page_token };
         let answer = self.0.list_applications(&inbound.call, &message.tenant_id, &page).await;
-        inbound.answer(answer.map(|page| ListApplicationsResponse {
-            applications: page.items.iter().map(encode::application::application).collect(),
-            next_page_token: page.next_token,
+        inbound.answer(answer.map(|page| {
+            let (applications, next_page_token) = paging::page(
+                page,
+                |item| item.application.id.as_uuid(),
+                |item| encode::application::application(&item),
+            );
+            ListApplicationsResponse { applications, next_page_token }
         }))
     }
 
@@ -106,9 +110,10 @@ impl ApplicationService for Applications {
         let page = PageRequest { size: message.page_size, token: message.page_token };
         let (tenant_id, application_id) = (&message.tenant_id, &message.application_id);
         let answer = self.0.list_application_keys(&inbound.call, tenant_id, application_id, &page).await;
-        inbound.answer(answer.map(|page| ListApplicationKeysResponse {
-            keys: page.items.iter().map(encode::application::key).collect(),
-            next_page_token: page.next_token,
+        inbound.answer(answer.map(|page| {
+            let (keys, next_page_token) =
+                paging::page(page, |item| item.id.as_uuid(), |item| encode::application::key(&item));
+            ListApplicationKeysResponse { keys, next_page_token }
         }))
     }
 

@@ -14,7 +14,7 @@ use crate::provisioning::Provisioning;
 use crate::provisioning::paging::PageRequest;
 
 use super::inbound::Inbound;
-use super::{decode, encode};
+use super::{decode, encode, paging};
 
 /// The adapter.
 pub struct Contracts(pub Arc<Provisioning>);
@@ -52,9 +52,10 @@ impl ContractService for Contracts {
         let (inbound, message) = Inbound::open(request)?;
         let page = PageRequest { size: message.page_size, token: message.page_token };
         let answer = self.0.list_contracts(&inbound.call, &message.tenant_id, &page).await;
-        inbound.answer(answer.map(|page| ListContractsResponse {
-            contracts: page.items.iter().map(encode::contract::contract).collect(),
-            next_page_token: page.next_token,
+        inbound.answer(answer.map(|page| {
+            let (contracts, next_page_token) =
+                paging::page(page, |item| item.id.as_uuid(), |item| encode::contract::contract(&item));
+            ListContractsResponse { contracts, next_page_token }
         }))
     }
 

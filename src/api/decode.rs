@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 
 use crate::domain::annotations::Annotations;
+use crate::domain::text::is_printable;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::replay::Repeatable;
@@ -123,7 +124,7 @@ fn texts(texts: Vec<String>, max: usize, path: &str, violations: &mut Violations
     read.collect()
 }
 
-/// A short opaque text: empty is absent; no controls, at most 128 code points.
+/// A short opaque text: empty is absent; a line without anything that reverses its direction, at most 128 code points.
 fn short_text(text: String, path: &str, violations: &mut Violations) -> Option<String> {
     optional(&text, path, violations, short_text_fault).map(|()| text)
 }
@@ -133,7 +134,7 @@ fn short_text_fault(text: &str) -> Result<(), Fault> {
         () if text.chars().count() > SHORT_TEXT_LEN_MAX => {
             Err(Fault::new(FieldReason::FieldTooLong).with("max", SHORT_TEXT_LEN_MAX))
         }
-        () if text.chars().any(char::is_control) => Err(Fault::new(FieldReason::FieldInvalid)),
+        () if !text.chars().all(is_printable) => Err(Fault::new(FieldReason::FieldInvalid)),
         () => Ok(()),
     }
 }
@@ -161,4 +162,20 @@ fn time(time: Option<prost_types::Timestamp>, path: &str, violations: &mut Viola
         violations.push(path, FieldReason::FieldInvalid);
     }
     read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_text_is_a_line_of_printable_characters() {
+        for good in ["partner-7", "Zürich ☂", "נייר", "a\u{200D}b", &"ä".repeat(128)] {
+            assert_eq!(short_text_fault(good), Ok(()), "{good:?}");
+        }
+        for bad in ["a\nb", "a\0", "a\u{85}b", "a\u{202E}b", "a\u{2066}b", "a\u{2028}b", "a\u{2029}b", "a\u{FFFE}"] {
+            assert_eq!(short_text_fault(bad), Err(Fault::new(FieldReason::FieldInvalid)), "{bad:?}");
+        }
+        assert_eq!(short_text_fault(&"a".repeat(129)).map_err(|fault| fault.reason), Err(FieldReason::FieldTooLong));
+    }
 }

@@ -13,7 +13,7 @@ use crate::provisioning::Provisioning;
 use crate::provisioning::paging::PageRequest;
 
 use super::inbound::Inbound;
-use super::{decode, encode};
+use super::{decode, encode, paging};
 
 /// The adapter.
 pub struct Realms(pub Arc<Provisioning>);
@@ -41,9 +41,10 @@ impl RealmService for Realms {
         let (inbound, message) = Inbound::open(request)?;
         let page = PageRequest { size: message.page_size, token: message.page_token };
         let answer = self.0.list_realms(&inbound.call, &message.tenant_id, &page).await;
-        inbound.answer(answer.map(|page| ListRealmsResponse {
-            realms: page.items.iter().map(encode::realm::realm).collect(),
-            next_page_token: page.next_token,
+        inbound.answer(answer.map(|page| {
+            let (realms, next_page_token) =
+                paging::page(page, |item| item.id.as_uuid(), |item| encode::realm::realm(&item));
+            ListRealmsResponse { realms, next_page_token }
         }))
     }
 

@@ -10,7 +10,7 @@ use crate::provisioning::Provisioning;
 use crate::provisioning::paging::PageRequest;
 
 use super::inbound::Inbound;
-use super::{decode, encode};
+use super::{decode, encode, paging};
 
 /// The adapter.
 pub struct Tenants(pub Arc<Provisioning>);
@@ -30,9 +30,9 @@ impl TenantService for Tenants {
         let (inbound, message) = Inbound::open(request)?;
         let page = PageRequest { size: message.page_size, token: message.page_token };
         let answer = self.0.list_tenants(&inbound.call, &page).await;
-        inbound.answer(answer.map(|page| ListTenantsResponse {
-            tenants: page.items.into_iter().map(encode::tenant::tenant).collect(),
-            next_page_token: page.next_token,
+        inbound.answer(answer.map(|page| {
+            let (tenants, next_page_token) = paging::page(page, |item| item.id.as_uuid(), encode::tenant::tenant);
+            ListTenantsResponse { tenants, next_page_token }
         }))
     }
 }

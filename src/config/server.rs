@@ -33,6 +33,8 @@ pub struct Http2 {
     pub keepalive_interval: Duration,
     /// How long the answer to a ping may take.
     pub keepalive_timeout: Duration,
+    /// How long a frame of an answer may wait for the client to take it.
+    pub unread_timeout: Duration,
     /// After how long a connection is asked to be made anew, so that load spreads over replicas.
     pub connection_age_max: Duration,
 }
@@ -56,6 +58,8 @@ pub struct Server {
     pub first_byte_timeout: Duration,
     /// How large a request message may be.
     pub message_bytes_max: usize,
+    /// What all answers together may hold that clients have not taken yet.
+    pub unread_bytes_max: usize,
     /// How large the metadata of a request may be.
     pub metadata_bytes_max: u32,
     /// The longest deadline a call gets, whatever it asks for.
@@ -96,6 +100,7 @@ impl Server {
             connections_per_address_max: reader.within("server.connections_per_address_max", 512, 1..=1_000_000),
             first_byte_timeout: reader.within("server.first_byte_timeout", seconds(5), seconds(1)..=seconds(60)),
             message_bytes_max: reader.within("server.message_bytes_max", 256 << 10, 16 << 10..=16 << 20),
+            unread_bytes_max: reader.within("server.unread_bytes_max", 256 << 20, 16 << 20..=1 << 36),
             metadata_bytes_max: reader.within("server.metadata_bytes_max", 16 << 10, 4 << 10..=1 << 20),
             deadline_max: reader.within("server.deadline_max", seconds(60), seconds(1)..=seconds(600)),
             drain: reader.within("server.drain", seconds(25), seconds(0)..=seconds(600)),
@@ -121,6 +126,7 @@ impl Http2 {
                 seconds(5)..=seconds(7_200),
             ),
             keepalive_timeout: reader.within("server.http2.keepalive_timeout", seconds(10), seconds(1)..=seconds(120)),
+            unread_timeout: reader.within("server.http2.unread_timeout", seconds(30), seconds(1)..=seconds(600)),
             connection_age_max: reader.within(
                 "server.http2.connection_age_max",
                 seconds(3_600),

@@ -27,7 +27,7 @@ pub enum Engine {
 /// How much of an engine is used.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSettings {
-    /// PostgreSQL: connections for units of work and lists.
+    /// PostgreSQL: connections for units of work and lists; a quarter is for lists alone.
     pub connections_max: usize,
     /// PostgreSQL: connections shared by point reads, pipelined.
     pub shared_connections: usize,

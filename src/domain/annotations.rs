@@ -34,7 +34,7 @@ pub enum AnnotationsError {
     /// A key of more than [`ANNOTATION_KEY_LEN_MAX`] code points.
     #[error("a key of an annotation is longer than {ANNOTATION_KEY_LEN_MAX} characters")]
     KeyTooLong,
-    /// A value with U+0000.
+    /// A value with a control that is neither a tab nor a line break, or with something else that cannot be printed.
     #[error("a value of an annotation has a character that cannot be kept")]
     InvalidValue,
     /// A value of more than [`ANNOTATION_VALUE_LEN_MAX`] code points.
@@ -55,6 +55,11 @@ impl From<AnnotationsError> for Fault {
     }
 }
 
+/// May stand in a value, which may have lines.
+fn is_text(c: char) -> bool {
+    is_printable(c) || matches!(c, '\t' | '\n' | '\r')
+}
+
 /// Pairs of text within the limits, in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
@@ -72,7 +77,7 @@ impl Annotations {
             (AnnotationsError::TooLarge, octets > ANNOTATIONS_OCTETS_MAX),
             (AnnotationsError::InvalidKey, any_key(|key| key.is_empty() || !key.chars().all(is_printable))),
             (AnnotationsError::KeyTooLong, any_key(|key| length(key) > ANNOTATION_KEY_LEN_MAX)),
-            (AnnotationsError::InvalidValue, any_value(|value| value.contains('\0'))),
+            (AnnotationsError::InvalidValue, any_value(|value| !value.chars().all(is_text))),
             (AnnotationsError::ValueTooLong, any_value(|value| length(value) > ANNOTATION_VALUE_LEN_MAX)),
         ];
         let broken: Vec<_> = rules.into_iter().filter_map(|(error, is_broken)| is_broken.then_some(error)).collect();
@@ -139,7 +144,10 @@ mod tests {
         use AnnotationsError::{InvalidKey, InvalidValue, KeyTooLong, ValueTooLong};
         assert_eq!(broken, [InvalidKey, KeyTooLong, InvalidValue, ValueTooLong]);
         assert_eq!(parse([("a\nb", "")]), Err(vec![InvalidKey]));
-        assert!(parse([("note", "two\nlines")]).is_ok());
+        assert!(parse([("note", "two\r\n\tlines")]).is_ok());
+        for bad in ["a\u{1B}[31m", "a\u{85}", "a\u{202E}b", "a\u{2067}b", "a\u{2028}b"] {
+            assert_eq!(parse([("note", bad)]), Err(vec![InvalidValue]), "{bad:?}");
+        }
     }
 
     #[test]

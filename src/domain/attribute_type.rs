@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::attributes::{ATTRIBUTES_DEPTH_MAX, INTEGER_MAX};
-use super::text::length;
+use super::text::{is_printable, length};
 use super::violation::{Fault, FieldReason, Violations};
 
 /// Longest name of an attribute or member, in characters.
@@ -101,8 +101,8 @@ impl AttributeType {
         violations.check(path, checked);
     }
 
-    /// Adds a violation for every part of the type itself that makes no sense: a `min` above its `max`, a limit out of range, a list of
-    /// lists or objects, a name that cannot stand in a path, more levels than attributes may have.
+    /// Adds a violation for every part of the type itself that makes no sense: a `min` above its `max`, a limit out of range, a
+    /// value with something that cannot be printed, a list of lists or objects, a name that cannot stand in a path, more levels than attributes may have.
     pub fn check_definition(&self, path: &str, violations: &mut Violations) {
         self.check_level(path, 1, violations);
     }
@@ -112,7 +112,7 @@ impl AttributeType {
         let is_sound = match self {
             Self::String { min, max, one_of } => {
                 let limits = min.zip(*max).is_none_or(|(min, max)| min <= max);
-                limits && one_of.iter().all(|value| !value.contains('\0'))
+                limits && one_of.iter().all(|value| value.chars().all(is_printable))
             }
             Self::Integer { min, max } => {
                 let in_range = [min, max].into_iter().flatten().all(|limit| limit.unsigned_abs() <= INTEGER_MAX as u64);

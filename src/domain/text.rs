@@ -59,7 +59,7 @@ pub(super) fn is_invisible(c: char) -> bool {
 
 /// May stand in a line of text: no control, no line or paragraph separator, no noncharacter, and none of the characters that reverse
 /// the text after them, with which a name could pass for another.
-pub(super) fn is_printable(c: char) -> bool {
+pub fn is_printable(c: char) -> bool {
     let is_separator = matches!(c, '\u{2028}' | '\u{2029}');
     let is_reversing = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let is_noncharacter = matches!(c, '\u{FDD0}'..='\u{FDEF}') || (c as u32) & 0xFFFE == 0xFFFE;

@@ -1,5 +1,7 @@
 //! Pages of a list: a size that is capped, and a sealed token that continues exactly the list it was given for, for the caller it was given
-//! to, for three days.
+//! to, for three days. The token is sealed last, by whoever encodes the page: only there it shows how much of it goes into one answer.
+
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,12 +34,44 @@ pub struct PageRequest {
 }
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Page<T> {
     /// In the order of the list.
     pub items: Vec<T>,
-    /// Empty on the last page.
-    pub next_token: String,
+    /// What continues the list after this page.
+    pub next_token: NextToken,
+}
+
+/// The token of the next page, before it is sealed.
+#[derive(Debug)]
+pub struct NextToken {
+    master_key: Arc<MasterKey>,
+    scope: [u8; 32],
+    made: DateTime<Utc>,
+    nonce: [u8; 24],
+    /// The last row of the page, where more follow.
+    last: Option<Uuid>,
+}
+
+impl NextToken {
+    /// The token after the whole page; empty on the last one.
+    pub fn seal(self) -> String {
+        self.last.map(|last| self.seal_with(last)).unwrap_or_default()
+    }
+
+    /// The token after an item of the page: the page ends there, and what it had more comes with the next one.
+    pub fn seal_after(self, id: Uuid) -> String {
+        self.seal_with(id)
+    }
+
+    /// Called once a token at most: a nonce is not used twice.
+    fn seal_with(&self, last: Uuid) -> String {
+        let mut plain = [0; TOKEN_LEN];
+        plain[0] = TOKEN_VERSION;
+        plain[1..17].copy_from_slice(last.as_bytes());
+        plain[17..].copy_from_slice(&self.made.timestamp().to_le_bytes());
+        URL_SAFE_NO_PAD.encode(self.master_key.seal(Purpose::PageToken, self.nonce, &plain, &self.scope))
+    }
 }
 
 /// Hashes what a list is of (its name, its filters, its caller): a token of one list continues no other.
@@ -63,18 +97,18 @@ impl ListScope {
 }
 
 /// A page being read: where it begins and how long it is.
-pub struct Cursor<'a> {
-    master_key: &'a MasterKey,
+pub struct Cursor {
+    master_key: Arc<MasterKey>,
     scope: [u8; 32],
     size: u16,
     /// The last id of the page before.
     pub after: Option<Uuid>,
 }
 
-impl<'a> Cursor<'a> {
+impl Cursor {
     /// Reads a request's size and token.
     pub fn begin(
-        master_key: &'a MasterKey,
+        master_key: &Arc<MasterKey>,
         now: DateTime<Utc>,
         request: &PageRequest,
         scope: ListScope,
@@ -94,7 +128,7 @@ impl<'a> Cursor<'a> {
             "" => None,
             token => Some(open(master_key, now, token, &scope).ok_or(Refusal::PageTokenInvalid)?),
         };
-        Ok(Self { master_key, scope, size, after })
+        Ok(Self { master_key: Arc::clone(master_key), scope, size, after })
     }
 
     /// How many rows to read: one more than the page has, to know whether there is a next.
@@ -106,22 +140,12 @@ impl<'a> Cursor<'a> {
     pub fn finish<T>(self, mut rows: Vec<T>, ids: &dyn Ids, now: DateTime<Utc>, id: impl Fn(&T) -> Uuid) -> Page<T> {
         let more = rows.len() > usize::from(self.size);
         rows.truncate(usize::from(self.size));
-        let next_token = match rows.last() {
-            Some(last) if more => seal(self.master_key, ids, now, id(last), &self.scope),
-            _ => String::new(),
-        };
+        let last = rows.last().map(id).filter(|_| more);
+        let mut nonce = [0; 24];
+        nonce.copy_from_slice(&ids.secret()[..24]);
+        let next_token = NextToken { master_key: self.master_key, scope: self.scope, made: now, nonce, last };
         Page { items: rows, next_token }
     }
-}
-
-fn seal(master_key: &MasterKey, ids: &dyn Ids, now: DateTime<Utc>, last: Uuid, scope: &[u8; 32]) -> String {
-    let mut plain = [0; TOKEN_LEN];
-    plain[0] = TOKEN_VERSION;
-    plain[1..17].copy_from_slice(last.as_bytes());
-    plain[17..].copy_from_slice(&now.timestamp().to_le_bytes());
-    let mut nonce = [0; 24];
-    nonce.copy_from_slice(&ids.secret()[..24]);
-    URL_SAFE_NO_PAD.encode(master_key.seal(Purpose::PageToken, nonce, &plain, scope))
 }
 
 fn open(master_key: &MasterKey, now: DateTime<Utc>, token: &str, scope: &[u8; 32]) -> Option<Uuid> {
@@ -138,17 +162,19 @@ mod tests {
     use super::super::seams::{Clock, SystemClock, SystemIds};
     use super::*;
 
-    fn token_for(scope: ListScope) -> (MasterKey, DateTime<Utc>, String) {
-        let (key, now) = (MasterKey::new([1; 32], []), SystemClock.now());
-        let cursor = Cursor::begin(&key, now, &PageRequest { size: 2, token: String::new() }, scope);
-        let page = cursor.expect("a first page").finish(vec![1, 2, 3], &SystemIds, now, |n| Uuid::from_u128(*n));
-        assert_eq!(page.items, [1, 2]);
-        (key, now, page.next_token)
+    const ROWS: [u128; 3] = [1, 2, 3];
+
+    fn page_of(key: &Arc<MasterKey>, now: DateTime<Utc>, size: i32, scope: ListScope) -> Page<u128> {
+        let cursor = Cursor::begin(key, now, &PageRequest { size, token: String::new() }, scope);
+        cursor.expect("a first page").finish(ROWS.to_vec(), &SystemIds, now, |n| Uuid::from_u128(*n))
     }
 
     #[test]
     fn a_token_continues_its_own_list_for_three_days() {
-        let (key, now, token) = token_for(ListScope::new("accounts").with("a"));
+        let (key, now) = (Arc::new(MasterKey::new([1; 32], [])), SystemClock.now());
+        let page = page_of(&key, now, 2, ListScope::new("accounts").with("a"));
+        assert_eq!(page.items, [1, 2]);
+        let token = page.next_token.seal();
         let begin = |now, scope| Cursor::begin(&key, now, &PageRequest { size: 0, token: token.clone() }, scope);
         let cursor = begin(now, ListScope::new("accounts").with("a")).expect("the same list");
         assert_eq!(cursor.after, Some(Uuid::from_u128(2)));
@@ -163,8 +189,18 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_ends_early_continues_after_its_last_item() {
+        let (key, now) = (Arc::new(MasterKey::new([1; 32], [])), SystemClock.now());
+        let scope = || ListScope::new("accounts");
+        assert_eq!(page_of(&key, now, 3, scope()).next_token.seal(), "", "there is no more");
+        let token = page_of(&key, now, 3, scope()).next_token.seal_after(Uuid::from_u128(1));
+        let cursor = Cursor::begin(&key, now, &PageRequest { size: 0, token }, scope()).expect("the same list");
+        assert_eq!(cursor.after, Some(Uuid::from_u128(1)));
+    }
+
+    #[test]
     fn sizes_are_capped_and_negative_ones_refused() {
-        let (key, now) = (MasterKey::new([1; 32], []), SystemClock.now());
+        let (key, now) = (Arc::new(MasterKey::new([1; 32], [])), SystemClock.now());
         let limit = |size| {
             Cursor::begin(&key, now, &PageRequest { size, token: String::new() }, ListScope::new("x"))
                 .map(|c| c.limit())

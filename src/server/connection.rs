@@ -1,10 +1,11 @@
 //! One connection from its first byte to its last: TLS, then HTTP/2 (or HTTP/1.1 for gRPC-Web) with every bound set, until the client goes,
-//! the connection has become old, or the server drains.
+//! does not read its answers, the connection has become old, or the server drains.
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -22,6 +23,8 @@ use tower::Service;
 use super::first_bytes::FirstBytes;
 use super::settings::{Http2Settings, ServerSettings};
 use super::tls::{self, Certificates, TlsError};
+use super::unread::{Budget, InPieces, Pieces, Unread};
+use crate::telemetry::metric;
 
 /// How connections are served.
 #[derive(Clone)]
@@ -29,7 +32,33 @@ pub(super) struct Protocol {
     builder: auto::Builder<TokioExecutor>,
     tls: Option<Certificates>,
     first_byte_timeout: Duration,
+    unread_timeout: Duration,
+    /// Of the answers of all connections.
+    unread_budget: Arc<Budget>,
     age_max: Duration,
+    /// How long a connection stays after GOAWAY.
+    grace: Duration,
+}
+
+/// Why this side ended a connection.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum Cut {
+    #[error("an answer was not read")]
+    Unread,
+    #[error("calls were still under way long after the connection should have gone")]
+    Lingering,
+}
+
+impl Cut {
+    /// Counts it.
+    fn told(self) -> Self {
+        let cause = match self {
+            Self::Unread => "answer_unread",
+            Self::Lingering => "lingering",
+        };
+        metrics::counter!(metric::CONNECTIONS_CUT, "cause" => cause).increment(1);
+        self
+    }
 }
 
 /// What ends a connection from outside.
@@ -51,7 +80,11 @@ impl Protocol {
         if !settings.listener.http1 {
             builder = builder.http2_only();
         }
-        Ok(Self { builder, tls, first_byte_timeout, age_max: settings.http2.connection_age_max })
+        let Http2Settings { unread_timeout, connection_age_max: age_max, .. } = settings.http2;
+        // No call that was accepted before the goodbye lasts longer; streams without a deadline are begun anew elsewhere.
+        let grace = settings.drain.max(settings.deadline_max);
+        let unread_budget = Budget::new(settings.unread_bytes_max);
+        Ok(Self { builder, tls, first_byte_timeout, unread_timeout, unread_budget, age_max, grace })
     }
 
     /// The certificates that new connections get; absent = plain text.
@@ -97,14 +130,22 @@ impl Protocol {
     {
         let age_max = jittered(self.age_max, &info);
         let io = TokioIo::new(FirstBytes::new(io, self.first_byte_timeout));
-        let mut connection = pin!(self.builder.serve_connection(io, Calls { stack, info }));
+        let unread = Unread::new(Arc::clone(&self.unread_budget));
+        let calls = Calls { stack, info, unread: Arc::clone(&unread) };
+        let mut connection = pin!(self.builder.serve_connection(io, calls));
+        let mut stalled = pin!(unread.stalled(self.unread_timeout));
         tokio::select! {
             ended = connection.as_mut() => return ended,
+            () = stalled.as_mut() => return Err(Cut::Unread.told().into()),
             () = ends.drain.cancelled() => {}
             () = time::sleep(age_max) => {}
         }
         connection.as_mut().graceful_shutdown();
-        connection.await
+        tokio::select! {
+            ended = connection => ended,
+            () = stalled => Err(Cut::Unread.told().into()),
+            () = time::sleep(self.grace) => Err(Cut::Lingering.told().into()),
+        }
     }
 }
 
@@ -140,20 +181,21 @@ fn jittered(age: Duration, info: &TcpConnectInfo) -> Duration {
 struct Calls<S> {
     stack: S,
     info: TcpConnectInfo,
+    unread: Arc<Unread>,
 }
 
 impl<S> hyper::service::Service<Request<Incoming>> for Calls<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
 {
-    type Response = Response<Body>;
+    type Response = Response<Pieces>;
     type Error = Infallible;
-    type Future = S::Future;
+    type Future = InPieces<S::Future>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.info.clone());
         // Every layer is always ready; the clone is what a tower service needs to be called through a shared reference.
-        self.stack.clone().call(request)
+        InPieces::new(self.stack.clone().call(request), Arc::clone(&self.unread))
     }
 }

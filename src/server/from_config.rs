@@ -38,6 +38,7 @@ pub fn server(config: &Config) -> ServerSettings {
             config::Reflection::Off => Reflection::Off,
         },
         message_bytes_max: own.message_bytes_max,
+        unread_bytes_max: own.unread_bytes_max,
         deadline_max: own.deadline_max,
         drain: own.drain,
         migrate: own.migrate,
@@ -53,6 +54,7 @@ fn http2(own: &config::Http2, metadata_bytes_max: u32) -> Http2Settings {
         connection_window_bytes: own.connection_window_bytes,
         keepalive_interval: own.keepalive_interval,
         keepalive_timeout: own.keepalive_timeout,
+        unread_timeout: own.unread_timeout,
         connection_age_max: own.connection_age_max,
         ..Http2Settings::default()
     }

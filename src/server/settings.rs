@@ -24,6 +24,8 @@ pub struct ServerSettings {
     pub reflection: Reflection,
     /// The largest request message, in bytes; 256 KiB have room for 64 KiB of attributes and 32 KiB of annotations in any encoding.
     pub message_bytes_max: usize,
+    /// What all answers together may hold that clients have not taken yet, in bytes. At half of it clients have a second to take a frame.
+    pub unread_bytes_max: usize,
     /// The longest deadline a call gets.
     pub deadline_max: Duration,
     /// How long calls may take to finish once the server is to stop.
@@ -69,13 +71,16 @@ pub struct Http2Settings {
     pub connection_window_bytes: u32,
     /// The largest frame that the client may send, in bytes.
     pub frame_bytes_max: u32,
-    /// How much of one answer is buffered before the handler has to wait for the client, in bytes.
+    /// How much of one answer HTTP/2 takes before the rest has to wait for the client, in bytes.
     pub send_buffer_bytes_max: usize,
+    /// How long a frame of an answer may wait for the client to take it before the connection is ended; at least half as long.
+    pub unread_timeout: Duration,
     /// How long the connection may be silent before it is pinged.
     pub keepalive_interval: Duration,
     /// How long the answer to a ping may take.
     pub keepalive_timeout: Duration,
-    /// After how long the client is asked to make a new connection, so that load spreads over replicas; up to a tenth more, by chance.
+    /// After how long the client is asked to make a new connection, so that load spreads over replicas; up to a tenth more, by chance. It
+    /// is ended when no call can be under way any more: after the longer of `drain` and `deadline_max`.
     pub connection_age_max: Duration,
 }
 
@@ -112,6 +117,7 @@ impl Default for ServerSettings {
             trusted_proxies: TrustedProxies::default(),
             reflection: Reflection::default(),
             message_bytes_max: 256 << 10,
+            unread_bytes_max: 256 << 20,
             deadline_max: Duration::from_secs(60),
             drain: Duration::from_secs(25),
             migrate: true,
@@ -143,7 +149,8 @@ impl Default for Http2Settings {
             stream_window_bytes: 256 << 10,
             connection_window_bytes: 1 << 20,
             frame_bytes_max: 16 << 10,
-            send_buffer_bytes_max: 256 << 10,
+            send_buffer_bytes_max: 64 << 10,
+            unread_timeout: Duration::from_secs(30),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
             connection_age_max: Duration::from_secs(3_600),

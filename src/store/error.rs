@@ -10,8 +10,11 @@
 use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+
+use super::complaint::Complaint;
 
 /// Which rule of uniqueness (or of reference) a unit of work ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,6 +106,24 @@ pub(super) enum Fault {
     Other,
 }
 
+impl Fault {
+    /// What was said of its kind in this process.
+    fn complaint(self) -> &'static Complaint {
+        static RETRY: Complaint = Complaint::new();
+        static LOST: Complaint = Complaint::new();
+        static STORAGE: Complaint = Complaint::new();
+        static TIMEOUT: Complaint = Complaint::new();
+        static OTHER: Complaint = Complaint::new();
+        match self {
+            Self::Retry => &RETRY,
+            Self::Lost => &LOST,
+            Self::Storage => &STORAGE,
+            Self::Timeout => &TIMEOUT,
+            Self::Other => &OTHER,
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.source.fmt(f)
@@ -136,7 +157,7 @@ impl StoreError {
     }
 
     /// What leaves the room once the store has done what it can: a failure that is no fault of ours gets its neutral name, and its cause is
-    /// logged here, because the neutral name does not carry it on.
+    /// logged here, because the neutral name does not carry it on; not each time in a flood of failures.
     pub(super) fn settled(self) -> Self {
         let Self::Broken(cause) = self else { return self };
         let settled = match cause.fault {
@@ -144,7 +165,9 @@ impl StoreError {
             Fault::Retry => Self::Busy,
             Fault::Lost | Fault::Storage | Fault::Timeout => Self::Unavailable,
         };
-        tracing::warn!(cause = %cause, fault = ?cause.fault, "the store could not finish");
+        if let Some(unsaid) = cause.fault.complaint().due(Instant::now()) {
+            tracing::warn!(cause = %cause, fault = ?cause.fault, unsaid, "the store could not finish");
+        }
         settled
     }
 

@@ -1,5 +1,6 @@
 //! PostgreSQL: a server that any number of processes share. Units of work run on a pool, each in a task of its own, so that they finish
-//! whatever their caller does; point reads share a few pipelined connections, lists use the pool. Absent: libpq and OpenSSL.
+//! whatever their caller does; lists have a smaller pool of their own, so that they do not wait for writers that wait for a lock; point
+//! reads share a few pipelined connections. Absent: libpq and OpenSSL.
 
 mod connect;
 mod migrations;
@@ -89,8 +90,10 @@ pub(super) async fn lock_installation(conn: &mut Conn) -> Result<(), StoreError>
 pub(super) struct Engine {
     /// Makes connections that belong to no pool.
     connector: Connector,
-    /// For units of work and lists.
+    /// For units of work.
     pool: Pool<AsyncPgConnection>,
+    /// For lists.
+    lists: Pool<AsyncPgConnection>,
     /// For point reads.
     shared: SharedReaders,
     /// The units that run; closing waits for them.
@@ -99,7 +102,7 @@ pub(super) struct Engine {
 
 /// The bounds of a pool.
 pub(super) struct Bounds {
-    /// Connections for units of work and lists.
+    /// Connections for units of work and lists, of which lists have [`LISTS_SHARE`] to themselves; each have one at least.
     pub(super) pool_max: usize,
     /// Connections for point reads.
     pub(super) shared_readers: usize,
@@ -107,33 +110,23 @@ pub(super) struct Bounds {
     pub(super) acquire_timeout: Duration,
 }
 
+/// One in so many connections is for lists. They are short and few beside units of work.
+const LISTS_SHARE: usize = 4;
+
 impl Engine {
     /// Reaches the server once, to fail at start rather than at the first request, and checks that it speaks as the store understands.
     pub(super) async fn open(connector: Connector, bounds: &Bounds) -> Result<Self, StoreError> {
         connector.check().await.map_err(StoreError::settled)?;
-        let mut config = ManagerConfig::<AsyncPgConnection>::default();
-        // A connection that broke while idle is found out by its first statement, BEGIN, which is then sent over another one.
-        config.recycling_method = RecyclingMethod::Fast;
-        let make = connector.clone();
-        config.custom_setup = Box::new(move |_| {
-            let connector = make.clone();
-            Box::pin(async move { connector.connect().await })
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config("", config);
-        let pool = Pool::builder(manager)
-            .max_size(bounds.pool_max.max(1))
-            .wait_timeout(Some(bounds.acquire_timeout))
-            .create_timeout(Some(connector.timeout()))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| StoreError::broken(Fault::Other, error))?;
+        let for_lists = (bounds.pool_max / LISTS_SHARE).max(1);
+        let pool = self::pool(&connector, bounds.pool_max.saturating_sub(for_lists).max(1), bounds.acquire_timeout)?;
+        let lists = self::pool(&connector, for_lists, bounds.acquire_timeout)?;
         let shared = SharedReaders::new(connector.clone(), bounds.shared_readers);
-        Ok(Self { connector, pool, shared, units: TaskTracker::new() })
+        Ok(Self { connector, pool, lists, shared, units: TaskTracker::new() })
     }
 
-    /// A connection of the pool, for a unit or a list.
+    /// A connection for a list.
     pub(super) async fn acquire(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
-        acquire(&self.pool).await
+        acquire(&self.lists).await
     }
 
     /// After a list over `broken` failed with `error`: another connection to try once more, where the connection was to blame.
@@ -160,7 +153,7 @@ impl Engine {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let conn = self.acquire().await?;
+        let conn = acquire(&self.pool).await?;
         let pool = self.pool.clone();
         let task = self.units.spawn(async move { units::run(&pool, conn, unit).await });
         match task.await {
@@ -180,15 +173,36 @@ impl Engine {
         migrations::pending(&mut conn).await.map_err(StoreError::settled)
     }
 
-    /// Waits for the units that run and closes the pool. Units given after that are refused as unavailable.
+    /// Waits for the units that run and closes the pools. Units given after that are refused as unavailable.
     pub(super) async fn close(&self) {
         self.pool.close();
+        self.lists.close();
         self.units.close();
         self.units.wait().await;
     }
 }
 
-/// A connection of the pool.
+/// A pool of connections that are made when they are needed.
+fn pool(connector: &Connector, max_size: usize, wait: Duration) -> Result<Pool<AsyncPgConnection>, StoreError> {
+    let mut config = ManagerConfig::<AsyncPgConnection>::default();
+    // A connection that broke while idle is found out by its first statement, BEGIN, which is then sent over another one.
+    config.recycling_method = RecyclingMethod::Fast;
+    let make = connector.clone();
+    config.custom_setup = Box::new(move |_| {
+        let connector = make.clone();
+        Box::pin(async move { connector.connect().await })
+    });
+    let manager = AsyncDieselConnectionManager::new_with_config("", config);
+    Pool::builder(manager)
+        .max_size(max_size)
+        .wait_timeout(Some(wait))
+        .create_timeout(Some(connector.timeout()))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| StoreError::broken(Fault::Other, error))
+}
+
+/// A connection of a pool.
 async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, StoreError> {
     pool.get().await.map_err(|error| match error {
         PoolError::Timeout(TimeoutType::Wait) => StoreError::Busy,

@@ -22,7 +22,7 @@ pub enum StoreSettings {
         /// `postgres://user:password@host/database`. `sslmode=disable` and `sslmode=verify-full` are understood; without one a remote host
         /// gets verify-full, loopback and unix sockets plain text.
         url: SecretString,
-        /// Connections for units of work and lists; at least 1.
+        /// Connections for units of work and lists. A quarter is for lists alone; each have one at least.
         pool_max: usize,
         /// Connections that all point reads share, pipelined; at least 1.
         shared_readers: usize,

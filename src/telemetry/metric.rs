@@ -17,6 +17,8 @@ pub const CALL_SECONDS: &str = "enroll_call_seconds";
 pub const CONNECTIONS: &str = "enroll_connections";
 /// Connections that were closed before they could call, by `cause`.
 pub const CONNECTIONS_REFUSED: &str = "enroll_connections_refused_total";
+/// Connections that this side ended while calls were under way, by `cause`.
+pub const CONNECTIONS_CUT: &str = "enroll_connections_cut_total";
 /// Whether the service takes calls: 1 or 0.
 pub const SERVING: &str = "enroll_serving";
 
@@ -57,6 +59,7 @@ fn describe() {
     metrics::describe_histogram!(CALL_SECONDS, metrics::Unit::Seconds, "Time to the last byte of the answer");
     metrics::describe_gauge!(CONNECTIONS, "Open connections");
     metrics::describe_counter!(CONNECTIONS_REFUSED, "Connections closed before they could call, by cause");
+    metrics::describe_counter!(CONNECTIONS_CUT, "Connections ended under way because their client did not read or go");
     metrics::describe_gauge!(SERVING, "1 while the service takes calls");
     metrics::describe_counter!(REQUESTS_SWEPT, "Remembered requests deleted after their expiry");
 }

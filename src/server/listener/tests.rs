@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -23,26 +24,51 @@ use super::*;
 /// Longer than anything here takes; a test that needs it has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A listener over a service that answers at once, but for the path `/slow`, which waits for `release`.
+mod unread;
+
+/// A listener over a service that answers at once, but for the path `/slow`, which waits for `release`, and `/large`, whose answer is.
 struct Open {
     address: SocketAddr,
     ends: Ends,
     connections: TaskTracker,
     accepting: JoinHandle<()>,
     release: watch::Sender<bool>,
-    /// How many slow calls have begun.
+    /// How many slow and large calls have begun.
     begun: watch::Receiver<usize>,
+    /// How many large answers are held.
+    held: Arc<()>,
 }
 
 async fn open(listener: ListenerSettings) -> Open {
-    let settings = ServerSettings { listener, ..ServerSettings::default() };
+    open_with(ServerSettings { listener, ..ServerSettings::default() }).await
+}
+
+/// A large answer, and that it is there.
+struct Large(Vec<u8>, #[expect(dead_code, reason = "counted by its owners")] Arc<()>);
+
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+const LARGE: usize = 1 << 20;
+
+async fn open_with(settings: ServerSettings) -> Open {
     let socket = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = socket.local_addr().expect("an address");
     let (release, released) = watch::channel(false);
     let (begin, begun) = watch::channel(0);
+    let held = Arc::new(());
+    let holder = Arc::clone(&held);
     let service = service_fn(move |request: Request<Body>| {
-        let (mut released, begin) = (released.clone(), begin.clone());
+        let (mut released, begin, holder) = (released.clone(), begin.clone(), Arc::clone(&holder));
         async move {
+            if request.uri().path() == "/large" {
+                let answer = Full::new(Bytes::from_owner(Large(vec![7; LARGE], holder)));
+                begin.send_modify(|begun| *begun += 1);
+                return Ok(Response::new(Body::new(answer.map_err(|never| match never {}))));
+            }
             if request.uri().path() == "/slow" {
                 begin.send_modify(|begun| *begun += 1);
                 let _ = released.wait_for(|released| *released).await;
@@ -54,7 +80,7 @@ async fn open(listener: ListenerSettings) -> Open {
     let acceptor = Acceptor::new(socket, Caps::new(&settings.listener, TrustedProxies::default()));
     let protocol = Protocol::new(&settings).expect("no certificates");
     let accepting = tokio::spawn(serve(acceptor, protocol, service, ends.clone(), connections.clone()));
-    Open { address, ends, connections, accepting, release, begun }
+    Open { address, ends, connections, accepting, release, begun, held }
 }
 
 impl Open {

@@ -1,7 +1,7 @@
 //! How a unit of work runs: BEGIN, the unit, COMMIT on one connection, again where the server asked for it. Each of the three fails in its
 //! own way, so the store sends them itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::TransactionDepthChange;
@@ -10,6 +10,7 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnect
 use futures_util::future::BoxFuture;
 
 use super::Conn;
+use crate::store::complaint::Complaint;
 use crate::store::error::{Fault, StoreError};
 
 /// How often a unit runs at most where the server ends it for the sake of another (deadlock, serialization).
@@ -19,6 +20,9 @@ const RUNS_MAX: u32 = 3;
 /// a unit whose checks the server left for the commit would fail with an outcome that nobody knows, and where replication is synchronous
 /// the server gives up waiting for the replica and calls that a success.
 const COMMIT: &str = "SET LOCAL statement_timeout = 0; COMMIT";
+
+/// Said of commits that nobody knows the end of.
+static UNCONFIRMED: Complaint = Complaint::new();
 
 /// Where an attempt ended.
 enum Ended {
@@ -59,7 +63,9 @@ where
                 error
             }
             Err(Ended::AtCommit(error)) => {
-                tracing::error!(cause = ?error, "PostgreSQL did not confirm a commit");
+                if let Some(unsaid) = UNCONFIRMED.due(Instant::now()) {
+                    tracing::error!(cause = ?error, unsaid, "PostgreSQL did not confirm a commit");
+                }
                 drop(Object::take(conn));
                 return Err(StoreError::Unknown);
             }

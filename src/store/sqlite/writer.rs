@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use super::Conn;
 use super::connection::open_writer;
+use crate::store::complaint::Complaint;
 use crate::store::error::{Fault, StoreError};
 
 /// Units that share one commit at most: past that the first waits longer than the sync costs.
@@ -165,6 +166,9 @@ fn ready<F: Future>(future: F) -> F::Output {
     future.now_or_never().expect("invariant: futures over the inline connection are always ready")
 }
 
+/// Said of groups that could not be committed.
+static UNCOMMITTED: Complaint = Complaint::new();
+
 /// What the thread owns.
 struct Writing {
     /// To open the connection again.
@@ -261,7 +265,9 @@ impl Writing {
                 if error.fault() == Some(Fault::Retry) {
                     return Group::Repeat(None);
                 }
-                tracing::error!(cause = ?error, "SQLite could not commit");
+                if let Some(unsaid) = UNCOMMITTED.due(Instant::now()) {
+                    tracing::error!(cause = ?error, unsaid, "SQLite could not commit");
+                }
                 Group::Settled(Some(StoreError::Unknown))
             }
         }

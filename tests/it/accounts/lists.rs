@@ -1,10 +1,15 @@
 //! ListAccounts: pages by sealed tokens, filters, and what is hidden.
 
 use chrono::TimeDelta;
+use prost_reflect::prost::Message;
+use prost_types::value::Kind;
+use prost_types::{Struct, Value};
 
 use enroll::proto::v1;
+use enroll::proto::v1::attribute_type::Type;
 
-use crate::support::requests::create;
+use crate::support::app::application;
+use crate::support::requests::{create, field};
 use crate::support::{Client, Engine, TestApp, made, on_both_engines, refused};
 
 on_both_engines!(
@@ -12,6 +17,7 @@ on_both_engines!(
     a_token_continues_its_own_list_only,
     a_token_lasts_three_days,
     a_page_has_a_size,
+    a_page_of_large_accounts_ends_early,
     deleted_accounts_are_hidden,
     filters_hold,
 );
@@ -98,6 +104,37 @@ async fn a_page_has_a_size(engine: Engine) {
     assert_eq!((answer.accounts.len(), answer.next_page_token.is_empty()), (51, true));
     let told = refused(client.accounts().list_accounts(page(-1, "")).await);
     assert_eq!(told.faults(), ["page_size FIELD_INVALID"]);
+}
+
+/// A client of gRPC takes 4 MiB by default, and 200 accounts may have 64 KiB of attributes each.
+async fn a_page_of_large_accounts_ends_early(engine: Engine) {
+    const OCTETS_MAX: usize = (1 << 20) + 1_024;
+    let app = TestApp::start(engine).await;
+    let note = v1::AttributeType { r#type: Some(Type::StringType(v1::StringType::default())) };
+    let contract = v1::Contract {
+        fields: vec![field("email.address"), field("attributes.note")],
+        attributes: [("note".to_owned(), note)].into(),
+        ..Default::default()
+    };
+    let mut application = application(&["accounts.create", "accounts.read"]);
+    application.grants[0].default_contract_id = app.contract(contract).await;
+    let client = app.app_with(&app.operator().tenant_id, application).await;
+    let mut made_ids = Vec::new();
+    for at in 0..20 {
+        let mut request = create(&format!("person-{at}@example.com"));
+        request.credential = None;
+        let note = Value { kind: Some(Kind::StringValue("x".repeat(60_000))) };
+        let attributes = Struct { fields: [("note".to_owned(), note)].into() };
+        request.account.as_mut().expect("an account").attributes = Some(attributes);
+        let account = made(client.accounts().create_account(request).await).account.expect("an account");
+        made_ids.push(account.account_id);
+    }
+    let list = async |token: &str| made(client.accounts().list_accounts(page(200, token)).await);
+    let first = list("").await;
+    assert!(first.accounts.len() > 10 && first.encoded_len() <= OCTETS_MAX, "{}", first.encoded_len());
+    let second = list(&first.next_page_token).await;
+    assert_eq!([ids(&first), ids(&second)].concat(), made_ids);
+    assert_eq!(second.next_page_token, "");
 }
 
 async fn deleted_accounts_are_hidden(engine: Engine) {

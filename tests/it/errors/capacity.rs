@@ -91,6 +91,35 @@ async fn comes_back(client: &Client) -> bool {
     false
 }
 
+/// On SQLite readers never wait for a writer; on PostgreSQL they could wait for its connections.
+#[test]
+fn writers_that_wait_for_a_lock_leave_lists_alone() {
+    run(async {
+        let app = TestApp::builder(Engine::Postgres).with(|app| {
+            app.store = |settings| match settings {
+                StoreSettings::Postgres { pool_max, acquire_timeout, .. } => {
+                    (*pool_max, *acquire_timeout) = (4, Duration::from_millis(500));
+                }
+                StoreSettings::Sqlite { .. } => unreachable!("the engine was asked for"),
+            };
+        });
+        let app = app.start().await;
+        let client = app.app(&["accounts.create", "tenants.read", "realms.read"]).await;
+        let hold = Hold::take(app.database()).await;
+        let mut answers = calls(&client, 8);
+        // One of them was refused: so all connections for units of work are taken.
+        let told = next_refusal(&mut answers).await.expect("there is no room for all");
+        assert_eq!(told.reason, "SERVICE_OVERLOADED");
+        for _ in 0..3 {
+            made(client.tenants().list_tenants(v1::ListTenantsRequest::default()).await);
+            made(client.realms().list_realms(v1::ListRealmsRequest::default()).await);
+        }
+        assert!(!answers.is_empty(), "writers are still waiting");
+        hold.release().await;
+        assert!(comes_back(&client).await, "there is room again");
+    });
+}
+
 /// Only PostgreSQL can be away: a file is there.
 #[test]
 fn a_database_that_is_away_is_told_and_comes_back() {

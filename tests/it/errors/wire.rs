@@ -12,6 +12,7 @@ on_both_engines!(
     bytes_that_are_no_message_are_malformed,
     a_message_over_the_limit_is_too_large,
     a_method_that_is_not_there_is_unknown,
+    a_call_with_two_messages_is_malformed,
     a_stranger_is_not_told_which_methods_there_are,
 );
 
@@ -99,6 +100,28 @@ async fn a_method_that_is_not_there_is_unknown(engine: Engine) {
     ] {
         let told = refused(send(&client, path, b"").await);
         assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unimplemented", "METHOD_UNKNOWN"), "{path}");
+    }
+}
+
+/// Sends so many messages as one call.
+async fn send_all(client: &Client, path: &'static str, messages: &[&'static [u8]]) -> Result<Response<Bytes>, Status> {
+    let mut grpc = tonic::client::Grpc::new(client.wire());
+    grpc.ready().await.expect("a connection");
+    let messages: Vec<_> = messages.iter().map(|message| Bytes::from_static(message)).collect();
+    let request = Request::new(tokio_stream::iter(messages));
+    grpc.client_streaming(request, PathAndQuery::from_static(path), Raw).await
+}
+
+async fn a_call_with_two_messages_is_malformed(engine: Engine) {
+    const LIST: &str = "/enroll.v1.TenantService/ListTenants";
+    let app = TestApp::start(engine).await;
+    let client = app.app(&["tenants.read"]).await;
+    made(send_all(&client, LIST, &[b""]).await);
+    let malformed: [&[&'static [u8]]; 4] = [&[b"", b""], &[b"", b"\x08\x01"], &[b"", b"", b""], &[]];
+    for messages in malformed {
+        let told = refused(send_all(&client, LIST, messages).await);
+        let expected = ("InvalidArgument", "MESSAGE_MALFORMED");
+        assert_eq!((told.code.as_str(), told.reason.as_str()), expected, "{messages:?}");
     }
 }
 
