@@ -158,6 +158,9 @@ impl Provisioning {
         let current = self.viewed_one(call, current).await?;
         let draft = change(&current)?;
         etag::check(given_etag, current.application.version)?;
+        if draft.state != current.application.state {
+            self.require_all_of(call, &current.application).await?;
+        }
         let now = self.clock.now();
         let id = current.application.id;
         let change = self.grant_change(call, &access, id, &current.grants, draft.grants).await?;
@@ -208,6 +211,7 @@ impl Provisioning {
             let description = "an application cannot delete itself";
             return Err(Refusal::State(StateFault::InUse { resource, description }));
         }
+        self.require_all_of(call, &application).await?;
         let deed = Deed::new("application.deleted", resource, "DELETED");
         let trail = self.trail(call, access.tenant.id, self.clock.now(), deed);
         let deleted = self.store.applications().delete(application.id, Some(application.version), trail).await;

@@ -101,6 +101,7 @@ impl Provisioning {
             let grant = draft.on(id, tenant_id);
             if !current.contains(&grant) {
                 let own = self.writable(call, home, tenant_id).await?;
+                require_taken(&own, current.iter().find(|old| old.tenant_id == tenant_id), Some(&grant))?;
                 self.check_grant(&own, &grant, at, &mut faults).await?;
                 change.written.push(grant.clone());
                 change.on.push(tenant_id);
@@ -108,7 +109,8 @@ impl Provisioning {
             change.all.push(grant);
         }
         for gone in current.iter().filter(|old| !change.all.iter().any(|grant| grant.tenant_id == old.tenant_id)) {
-            self.writable(call, home, gone.tenant_id).await?;
+            let own = self.writable(call, home, gone.tenant_id).await?;
+            require_taken(&own, Some(gone), None)?;
             change.on.push(gone.tenant_id);
         }
         if faults.is_empty() { Ok(change) } else { Err(Refusal::Invalid(faults)) }
@@ -165,7 +167,8 @@ impl Provisioning {
         Ok(())
     }
 
-    /// Whoever holds a key of an application has its permissions: so a key is made only by those who have them all, wherever it has them.
+    /// Whoever holds a key of an application has its permissions: so a key is made only by those who have them all, wherever it has them; and
+    /// so is one revoked, and the application stopped or deleted, for that takes them all away.
     pub(super) async fn require_all_of(&self, call: &Call, application: &Application) -> Result<(), Refusal> {
         let caller = call.principal.caller()?;
         if application.id == caller.application.id {
@@ -193,6 +196,15 @@ impl Provisioning {
         }
         Ok(())
     }
+}
+
+/// Nobody takes a permission away that they lack: else the weakest who may write applications could strip the operator.
+fn require_taken(own: &Access, old: Option<&Grant>, new: Option<&Grant>) -> Result<(), Refusal> {
+    let stays = |permission: &Permission| new.is_some_and(|new| new.permits(*permission));
+    let mut taken = old.into_iter().flat_map(|old| &old.permissions).filter(|permission| !stays(permission));
+    taken
+        .find(|permission| !own.permits(**permission))
+        .map_or(Ok(()), |lacking| Err(Refusal::PermissionMissing(*lacking)))
 }
 
 /// The tenant that a draft speaks of; empty = the tenant of the request.

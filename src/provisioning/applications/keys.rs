@@ -96,6 +96,7 @@ impl Provisioning {
         let application = self.named_application(&access, application_id).await?;
         let not_found = || Refusal::not_found(ResourceKind::Application, format!("{}/keys/{key_id}", application.id));
         let id = key_id.parse::<ApplicationKeyId>().map_err(|_| not_found())?;
+        self.require_all_of(call, &application).await?;
         let now = self.clock.now();
         let resource = format!("applications/{}/keys/{id}", application.id);
         let deed = Deed::new("application_key.revoked", resource, "REVOKED");

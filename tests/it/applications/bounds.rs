@@ -7,6 +7,7 @@ use crate::support::{Client, Engine, TestApp, Told, made, on_both_engines, refus
 on_both_engines!(
     nobody_hands_on_what_they_may_not_use,
     a_key_opens_no_more_than_its_maker_may_use,
+    nobody_takes_away_what_they_lack,
     a_grant_that_is_left_alone_is_nobodys_deed,
     a_grant_is_taken_away_by_those_who_write_there,
     the_grants_shown_are_those_beside_ones_own,
@@ -114,6 +115,36 @@ async fn a_key_opens_no_more_than_its_maker_may_use(engine: Engine) {
     let narrow = create(&client, with_grants("narrow", Vec::new())).await.expect("an application");
     made(client.applications().create_application_key(key(&narrow.application_id)).await);
     made(client.applications().create_application_key(key(&client.application_id)).await);
+}
+
+async fn nobody_takes_away_what_they_lack(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let (weak, operator) = (app.app(&ALL).await, app.operator());
+    let application_id = operator.application_id.clone();
+    let keys = v1::ListApplicationKeysRequest { application_id: application_id.clone(), ..Default::default() };
+    let keys = made(operator.applications().list_application_keys(keys).await).keys;
+    let (application_id, key_id) = (application_id.clone(), keys[0].key_id.clone());
+    let patch = v1::Application { application_id: application_id.clone(), ..Default::default() };
+    let stripped = v1::UpdateApplicationRequest {
+        application: Some(patch.clone()),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["grants".to_owned()] }),
+        ..Default::default()
+    };
+    let fewer = v1::Application { grants: vec![grant(&ALL)], ..patch.clone() };
+    let stopped = v1::Application { state: v1::ApplicationState::Disabled.into(), ..patch };
+    let revoke =
+        v1::RevokeApplicationKeyRequest { application_id: application_id.clone(), key_id, ..Default::default() };
+    let delete = v1::DeleteApplicationRequest { application_id, ..Default::default() };
+    for told in [
+        refused(weak.applications().update_application(stripped).await),
+        update(&weak, fewer).await.expect_err("fewer grants"),
+        update(&weak, stopped).await.expect_err("stopped"),
+        refused(weak.applications().revoke_application_key(revoke).await),
+        refused(weak.applications().delete_application(delete).await),
+    ] {
+        assert_eq!((told.code.as_str(), told.reason.as_str()), ("PermissionDenied", "PERMISSION_MISSING"));
+    }
+    made(operator.accounts().list_accounts(v1::ListAccountsRequest::default()).await);
 }
 
 /// A caller that writes applications at home and only reads them in a portal, and an application with a grant on each.
