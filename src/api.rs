@@ -6,17 +6,21 @@
 mod account;
 mod application;
 mod contract;
+mod credential;
 mod decode;
 mod encode;
 mod inbound;
 mod paging;
 mod realm;
 mod registration;
+mod session;
 mod tenant;
 
 pub use account::Accounts;
 pub use application::Applications;
 pub use contract::Contracts;
+pub use credential::Credentials;
 pub use realm::Realms;
 pub use registration::Registration;
+pub use session::Sessions;
 pub use tenant::Tenants;

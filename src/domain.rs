@@ -21,6 +21,7 @@ pub mod portal_name;
 pub mod secret;
 pub mod text;
 pub mod time_zone;
+pub mod token;
 pub mod user_name;
 pub mod violation;
 
@@ -35,5 +36,6 @@ pub mod legacy;
 pub mod permission;
 pub mod quota;
 pub mod realm;
+pub mod session;
 pub mod state;
 pub mod tenant;

@@ -9,6 +9,7 @@ pub mod authentication;
 pub mod bootstrap;
 pub mod cache;
 pub mod contracts;
+pub mod credentials;
 pub mod draft;
 pub mod etag;
 pub mod limiter;
@@ -22,6 +23,7 @@ pub mod registration;
 pub mod replay;
 pub mod rules;
 pub mod seams;
+pub mod sessions;
 pub mod tenants;
 pub mod trail;
 

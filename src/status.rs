@@ -25,7 +25,9 @@ use std::borrow::Borrow;
 use tonic::{Code, Status};
 
 use crate::proto::v1::ErrorReason;
-use crate::provisioning::refusal::{CredentialFault, Refusal, ResourceKind, StateFault, Taken, TakenKind};
+use crate::provisioning::refusal::{
+    AccountFault, CredentialFault, Refusal, ResourceKind, StateFault, Taken, TakenKind,
+};
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "enroll.v1";
@@ -34,6 +36,9 @@ pub const DOMAIN: &str = "enroll.v1";
 fn verdict(refusal: &Refusal) -> (Code, ErrorReason) {
     match refusal {
         Refusal::Credential(fault) => (Code::Unauthenticated, credential_reason(*fault)),
+        Refusal::LoginFailed => (Code::Unauthenticated, ErrorReason::LoginFailed),
+        Refusal::SessionInvalid => (Code::Unauthenticated, ErrorReason::SessionInvalid),
+        Refusal::AccountUnusable(fault, _) => (Code::FailedPrecondition, account_reason(*fault)),
         Refusal::PermissionMissing(_) => (Code::PermissionDenied, ErrorReason::PermissionMissing),
         Refusal::RegistrationClosed => (Code::PermissionDenied, ErrorReason::RegistrationClosed),
         Refusal::CallingAppMismatch => (Code::PermissionDenied, ErrorReason::CallingAppMismatch),
@@ -67,6 +72,16 @@ fn credential_reason(fault: CredentialFault) -> ErrorReason {
         CredentialFault::Invalid => ErrorReason::CredentialsInvalid,
         CredentialFault::Expired => ErrorReason::CredentialsExpired,
         CredentialFault::SchemeUnsupported => ErrorReason::AuthSchemeUnsupported,
+    }
+}
+
+fn account_reason(fault: AccountFault) -> ErrorReason {
+    match fault {
+        AccountFault::NotVerified => ErrorReason::AccountNotVerified,
+        AccountFault::Locked => ErrorReason::AccountLocked,
+        AccountFault::Disabled => ErrorReason::AccountDisabled,
+        AccountFault::Deleted => ErrorReason::AccountDeleted,
+        AccountFault::PasswordChangeRequired => ErrorReason::PasswordChangeRequired,
     }
 }
 

@@ -18,6 +18,7 @@ mod postgres;
 pub mod quotas;
 pub mod realms;
 pub mod requests;
+pub mod sessions;
 mod settings;
 mod sqlite;
 pub mod tenants;
@@ -31,6 +32,7 @@ pub use self::error::{Cause, Conflict, StoreError};
 pub use self::quotas::Quotas;
 pub use self::realms::Realms;
 pub use self::requests::Requests;
+pub use self::sessions::{LoginFailure, NewLogin, NewPassword, NewSession, Refresh, Refreshed, Rehash, Sessions};
 pub use self::settings::StoreSettings;
 pub use self::tenants::{NewPortal, Tenants};
 
@@ -219,6 +221,11 @@ impl Store {
     /// Accounts.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
+    }
+
+    /// Sessions of people, and what guards their logins.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions(self)
     }
 
     /// Counts that quotas are held against.

@@ -197,6 +197,7 @@ fn new_account(account: Account) -> NewAccount {
     NewAccount {
         identifiers: email.chain(name).collect(),
         unique_values: Vec::new(),
+        session: None,
         credential: None,
         quotas: Vec::new(),
         request: None,

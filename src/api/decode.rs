@@ -4,11 +4,13 @@
 pub mod account;
 pub mod application;
 pub mod contract;
+pub mod credential;
 pub mod json;
 mod legacy;
 pub mod mask;
 pub mod realm;
 pub mod registration;
+pub mod session;
 pub mod tenant;
 
 use std::str::FromStr;
@@ -47,6 +49,11 @@ fn enum_value<E: TryFrom<i32>, T>(
             None
         }
     }
+}
+
+/// FIELD_REQUIRED where a text is empty.
+pub fn required(text: &str, path: &str) -> Result<(), Refusal> {
+    if text.is_empty() { Err(Refusal::required(path)) } else { Ok(()) }
 }
 
 /// Parses an optional text: empty is absent.

@@ -37,14 +37,21 @@ impl Inbound {
         answer.map(Response::new).map_err(|refusal| status::from_refusal(refusal, &self.context))
     }
 
+    /// The same for a method that can be repeated: says whether the answer is a repeat.
+    pub fn answer_repeatable<T>(&self, answer: Result<(T, bool), Refusal>) -> Result<Response<T>, Status> {
+        let (message, replayed) = self.answer(answer)?.into_inner();
+        let mut response = Response::new(message);
+        if replayed {
+            response.metadata_mut().insert(REPLAY, AsciiMetadataValue::from_static("true"));
+        }
+        Ok(response)
+    }
+
     /// The same for a creating method: says whether the answer is a repeat, and what the application's old clients call it.
     pub fn answer_outcome<T>(&self, answer: Result<(T, Outcome, bool), Refusal>) -> Result<Response<T>, Status> {
         let (message, outcome, replayed) = self.answer(answer)?.into_inner();
-        let mut response = Response::new(message);
+        let mut response = self.answer_repeatable(Ok((message, replayed)))?;
         let metadata = response.metadata_mut();
-        if replayed {
-            metadata.insert(REPLAY, AsciiMetadataValue::from_static("true"));
-        }
         let legacy = self.context.legacy_codes().and_then(|codes| codes.outcome(self.call.rpc, outcome.as_str()));
         if let Some(legacy) = legacy {
             insert(metadata, LEGACY_CODE, &legacy.code);

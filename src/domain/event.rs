@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::ids::{ApplicationId, AuditId, EventId, MessageId, TenantId};
+use super::ids::{AccountId, ApplicationId, AuditId, EventId, MessageId, TenantId};
 
 /// Something that happened to a resource of a tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct AuditEntry {
     pub id: AuditId,
     /// The application that called; absent for the first start, and for the command line working offline.
     pub application_id: Option<ApplicationId>,
+    /// The person on whose behalf it called.
+    pub person_id: Option<AccountId>,
     /// The label of `x-calling-app`.
     pub calling_app: Option<String>,
     /// The request id that the caller sees (`x-request-id`); one of its own where nobody called.

@@ -111,6 +111,8 @@ ids! {
     AuditId,
     /// A message to send.
     MessageId,
+    /// A session of a person.
+    SessionId,
 }
 
 #[cfg(test)]

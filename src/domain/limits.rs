@@ -40,6 +40,8 @@ pub enum LimitName {
     PortalRegistrations,
     /// CheckPortalName from one end user's address.
     PortalNameChecks,
+    /// Logins with one identifier.
+    Logins,
 }
 
 impl LimitName {
@@ -51,6 +53,7 @@ impl LimitName {
         Self::AccountRegistrations,
         Self::PortalRegistrations,
         Self::PortalNameChecks,
+        Self::Logins,
     ];
 
     /// The name in QuotaFailure, in metrics and in the configuration.
@@ -62,6 +65,7 @@ impl LimitName {
             Self::AccountRegistrations => "account_registrations",
             Self::PortalRegistrations => "portal_registrations",
             Self::PortalNameChecks => "portal_name_checks",
+            Self::Logins => "logins",
         }
     }
 
@@ -72,7 +76,7 @@ impl LimitName {
             Self::FailedCredentials => RateLimit::new(20, MINUTE),
             Self::ApplicationCalls => RateLimit::new(1_000, Duration::from_secs(1)).with_burst(2_000),
             Self::PeerCalls => RateLimit::new(100, Duration::from_secs(1)).with_burst(200),
-            Self::AccountRegistrations | Self::PortalRegistrations | Self::PortalNameChecks => {
+            Self::AccountRegistrations | Self::PortalRegistrations | Self::PortalNameChecks | Self::Logins => {
                 RateLimit::new(10, Duration::from_secs(300))
             }
         }

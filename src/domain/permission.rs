@@ -34,6 +34,12 @@ permissions! {
     AccountsCreate = "accounts.create",
     /// Get and list accounts; the truth about duplicates; RETURN_EXISTING.
     AccountsRead = "accounts.read",
+    /// Setting the password of an account without knowing the old one.
+    CredentialsSet = "credentials.set",
+    /// Asking whose a session is, and listing sessions.
+    SessionsRead = "sessions.read",
+    /// Ending sessions.
+    SessionsRevoke = "sessions.revoke",
     /// Setting the roles of an account.
     AccountsAssignRoles = "accounts.assign_roles",
     /// Registering portals: each makes a tenant.

@@ -9,6 +9,7 @@ use super::ids::{RealmId, TenantId};
 use super::language::LanguageCode;
 use super::password_policy::{PasswordPolicy, PolicyPreset};
 use super::phone::{PhoneFormat, Region};
+use super::session::SessionLifetimes;
 use super::state::text_enum;
 use super::text::{DisplayName, Label};
 
@@ -64,6 +65,10 @@ pub struct Role {
 pub const ROLE_OWNER: &str = "OWNER";
 /// May administrate a portal.
 pub const ROLE_ADMIN: &str = "ADMIN";
+/// May administrate people.
+pub const ROLE_USERS_ADMIN: &str = "USERS_ADMIN";
+/// The roles whose holders register others in a CLOSED realm of theirs (Fluid Topics).
+pub const REGISTRARS: [&str; 2] = [ROLE_ADMIN, ROLE_USERS_ADMIN];
 
 /// Most roles of a realm: each account can have as many.
 pub const ROLES_MAX: usize = 64;
@@ -113,6 +118,9 @@ pub struct RealmRules {
     pub default_roles: Vec<String>,
     /// How many accounts the realm may hold.
     pub account_quota: Option<u64>,
+    /// How long tokens hold.
+    #[serde(default)]
+    pub sessions: SessionLifetimes,
 }
 
 impl Default for RealmRules {
@@ -129,11 +137,12 @@ impl Default for RealmRules {
             languages: Vec::new(),
             duplicate_policy: DuplicatePolicy::Reject,
             password_change_on_first_login: false,
-            roles: [ROLE_OWNER, ROLE_ADMIN, "USERS_ADMIN"]
+            roles: [ROLE_OWNER, ROLE_ADMIN, ROLE_USERS_ADMIN]
                 .map(|name| Role { name: name.to_owned(), permissions: Vec::new() })
                 .to_vec(),
             default_roles: Vec::new(),
             account_quota: None,
+            sessions: SessionLifetimes::default(),
         }
     }
 }

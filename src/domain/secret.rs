@@ -11,10 +11,10 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 const BASE: u32 = 62;
 
 /// Digits of 32 octets: 62^43 is the first power of 62 above 2^256.
-const SECRET_LEN: usize = 43;
+pub(super) const SECRET_LEN: usize = 43;
 
 /// Digits of a CRC-32: 62^6 is the first power of 62 above 2^32.
-const CHECKSUM_LEN: usize = 6;
+pub(super) const CHECKSUM_LEN: usize = 6;
 
 /// How much of a key a list shows: the prefix and five digits of the secret, which leaves 226 bits unknown.
 const SHOWN_LEN: usize = 16;
@@ -29,6 +29,11 @@ pub struct MalformedKey;
 pub struct KeyHash([u8; 32]);
 
 impl KeyHash {
+    /// The hash of a whole text.
+    pub(super) fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
     /// The hash that was kept.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -78,7 +83,7 @@ impl ApplicationKeySecret {
 
     /// SHA-256 of the whole text.
     pub fn hash(&self) -> KeyHash {
-        KeyHash(Sha256::digest(self.0.as_bytes()).into())
+        KeyHash::of(&self.0)
     }
 
     /// The first characters, to tell keys apart in a list.
@@ -99,7 +104,7 @@ impl fmt::Debug for ApplicationKeySecret {
 }
 
 /// The octets as one big-endian number in base 62, always as many digits: long division, a digit a round.
-fn push_secret(text: &mut String, bytes: &[u8; 32]) {
+pub(super) fn push_secret(text: &mut String, bytes: &[u8; 32]) {
     let mut number = Zeroizing::new(*bytes);
     let mut digits = Zeroizing::new([0_u8; SECRET_LEN]);
     for digit in digits.iter_mut().rev() {
@@ -115,7 +120,7 @@ fn push_secret(text: &mut String, bytes: &[u8; 32]) {
 }
 
 /// CRC-32 of everything before it, in base 62.
-fn checksum(text: &str) -> [u8; CHECKSUM_LEN] {
+pub(super) fn checksum(text: &str) -> [u8; CHECKSUM_LEN] {
     let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [0; CHECKSUM_LEN];
     for digit in digits.iter_mut().rev() {

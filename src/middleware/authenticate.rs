@@ -13,7 +13,7 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::provisioning::authentication::Authenticator;
-use crate::provisioning::principal::Principal;
+use crate::provisioning::principal::{Caller, Person, Principal};
 use crate::provisioning::refusal::{CredentialFault, Refusal};
 use crate::status::AnswerContext;
 
@@ -21,7 +21,7 @@ use super::inbound::Inbound;
 use super::methods::Access;
 use super::refuse::refuse;
 
-/// The credential of a person beside the application's; no version of the service accepts one yet, and one that is there is not ignored.
+/// The session token of the person on whose behalf the application calls.
 const X_USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
 
 /// Tells callers by their credentials.
@@ -32,11 +32,23 @@ pub trait Authenticate: Send + Sync + 'static {
         authorization: Option<&str>,
         peer: IpAddr,
     ) -> impl Future<Output = Result<Principal, Refusal>> + Send;
+
+    /// On whose behalf the application calls.
+    fn person(
+        &self,
+        caller: &Caller,
+        token: &str,
+        peer: IpAddr,
+    ) -> impl Future<Output = Result<Person, Refusal>> + Send;
 }
 
 impl Authenticate for Authenticator {
     async fn authenticate(&self, authorization: Option<&str>, peer: IpAddr) -> Result<Principal, Refusal> {
         Self::authenticate(self, authorization, peer).await
+    }
+
+    async fn person(&self, caller: &Caller, token: &str, peer: IpAddr) -> Result<Person, Refusal> {
+        Self::person(self, caller, token, peer).await
     }
 }
 
@@ -93,9 +105,9 @@ where
         Box::pin(async move {
             let context = request.extensions().get::<AnswerContext>().cloned();
             match identify(&*authenticator, request.extensions().get(), request.headers(), context.as_ref()).await {
-                Ok(principal) => {
+                Ok((principal, person)) => {
                     if let Some(inbound) = request.extensions_mut().get_mut::<Inbound>() {
-                        inbound.principal = principal;
+                        (inbound.principal, inbound.person) = (principal, person.map(Arc::new));
                     }
                     inner.call(request).await
                 }
@@ -110,28 +122,32 @@ async fn identify<A: Authenticate>(
     inbound: Option<&Inbound>,
     headers: &HeaderMap,
     context: Option<&AnswerContext>,
-) -> Result<Principal, Refusal> {
+) -> Result<(Principal, Option<Person>), Refusal> {
     let Some(inbound) = inbound else {
         return Err(Refusal::Credential(CredentialFault::Missing));
     };
     if inbound.method.is_some_and(|method| method.access == Access::Open) {
-        return Ok(Principal::Anonymous);
+        return Ok((Principal::Anonymous, None));
     }
-    let authorization = authorization(headers)?;
+    let authorization = sole(headers, &AUTHORIZATION).map_err(|_| Refusal::Credential(CredentialFault::Invalid))?;
     let principal = authenticator.authenticate(authorization, inbound.peer).await?;
     if let (Principal::Application(caller), Some(context)) = (&principal, context) {
         context.set_legacy_codes(caller.legacy_codes.clone());
     }
-    if headers.contains_key(&X_USER_TOKEN) {
-        return Err(Refusal::FeatureUnavailable(X_USER_TOKEN.as_str().to_owned()));
-    }
-    Ok(principal)
+    let Some(token) = sole(headers, &X_USER_TOKEN).map_err(|_| Refusal::SessionInvalid)? else {
+        return Ok((principal, None));
+    };
+    // A person comes beside an application, never by themselves.
+    let person = authenticator.person(principal.caller()?, token, inbound.peer).await?;
+    Ok((principal, Some(person)))
 }
 
-/// The one `authorization` header. Two of them are refused: two readers might not mean the same one.
-fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
-    let invalid = || Refusal::Credential(CredentialFault::Invalid);
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().map(|value| value.to_str().map_err(|_| invalid())).transpose()?;
-    if values.next().is_some() { Err(invalid()) } else { Ok(value) }
+/// A header that is there more than once, or that is no text.
+struct Ambiguous;
+
+/// The one header of a name. Two of them are refused: two readers might not mean the same one.
+fn sole<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Ambiguous> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().map(|value| value.to_str().map_err(|_| Ambiguous)).transpose()?;
+    if values.next().is_some() { Err(Ambiguous) } else { Ok(value) }
 }

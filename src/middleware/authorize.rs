@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use crate::domain::application::CallingApps;
 use crate::provisioning::principal::Principal;
-use crate::provisioning::refusal::Refusal;
+use crate::provisioning::refusal::{AccountFault, Refusal};
 use crate::status::{self, AnswerContext, WireFault};
 
 use super::inbound::Inbound;
@@ -117,14 +117,20 @@ fn judge(inbound: &Inbound, headers: &HeaderMap, reflection: ReflectionAccess) -
         // Who has no credential is not told which methods there are.
         return principal.caller().err().map_or(Verdict::NoSuchMethod, Verdict::Refused);
     };
+    if let Some(person) = inbound.person.as_deref().filter(|person| person.restriction.is_some())
+        && !method.restricted_session
+    {
+        return Verdict::Refused(Refusal::AccountUnusable(AccountFault::PasswordChangeRequired, person.account_id));
+    }
     let permitted = match method.access {
         Access::Open | Access::Anonymous => Ok(()),
         Access::Reflection if reflection == ReflectionAccess::Anonymous => Ok(()),
         Access::Reflection | Access::Application => principal.caller().map(drop),
-        Access::Permission(permission) => principal.may(permission),
+        Access::PermissionOrSelf(_) if inbound.person.is_some() => principal.caller().map(drop),
+        Access::Permission(permission) | Access::PermissionOrSelf(permission) => principal.may(permission),
     };
     let labelled = permitted.and_then(|()| match (principal, method.access) {
-        (Principal::Application(caller), Access::Application | Access::Permission(_)) => {
+        (Principal::Application(caller), Access::Application | Access::Permission(_) | Access::PermissionOrSelf(_)) => {
             calling_app(headers, &caller.application.settings.calling_apps)
         }
         _ => Ok(None),

@@ -3,11 +3,12 @@
 //! not passed the layers, and the handler refuses it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::Request;
 
-use crate::provisioning::principal::{Call, Principal};
+use crate::provisioning::principal::{Call, Person, Principal};
 use crate::status::AnswerContext;
 
 use super::methods::Method;
@@ -21,6 +22,8 @@ pub struct Inbound {
     pub peer: IpAddr,
     /// Who calls; anonymous until authentication says otherwise.
     pub principal: Principal,
+    /// On whose behalf, once authentication has found out.
+    pub person: Option<Arc<Person>>,
     /// The label in `x-calling-app`, once authorization has accepted it.
     pub calling_app: Option<String>,
     /// When the answer is of no more use; at once until the deadline layer says otherwise.
@@ -37,6 +40,7 @@ pub fn hand_over<B>(mut request: Request<B>) -> Request<B> {
     {
         extensions.insert(Call {
             principal: inbound.principal,
+            person: inbound.person,
             rpc: &method.rpc,
             request_id: context.request_id().to_owned(),
             calling_app: inbound.calling_app,

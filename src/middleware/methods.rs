@@ -30,6 +30,8 @@ pub enum Access {
     Application,
     /// An application that holds the permission on some tenant; on which one, a use case asks.
     Permission(Permission),
+    /// The same, or an application on behalf of a person; whose account it is about, a use case asks.
+    PermissionOrSelf(Permission),
 }
 
 /// One method.
@@ -45,6 +47,8 @@ pub struct Method {
     pub cost: u32,
     /// The deadline of a call that brings none, and the ceiling of one that does; none for streams that live as long as they are wanted.
     pub deadline: Option<Duration>,
+    /// Whether a session that is restricted to changing the password may call it.
+    pub restricted_session: bool,
     /// The method's place in [`Methods::all`].
     pub index: usize,
 }
@@ -105,6 +109,7 @@ impl Methods {
             access: *access,
             cost: weight(Cost::Read),
             deadline: *deadline,
+            restricted_session: false,
             index: 0,
         });
         let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
@@ -154,6 +159,7 @@ fn read_method(method: &MethodDescriptor, extension: &ExtensionDescriptor) -> Op
         access: read_access(&policy)?,
         cost: weight(policy.cost()),
         deadline: Some(deadline),
+        restricted_session: policy.restricted_session,
         index: 0,
     })
 }
@@ -163,10 +169,8 @@ fn read_access(policy: &Policy) -> Option<Access> {
         AccessOption::Unspecified => None,
         AccessOption::Anonymous => Some(Access::Anonymous),
         AccessOption::Application => Some(Access::Application),
-        // No credential of a person is accepted yet, so nobody is "self".
-        AccessOption::Permission | AccessOption::PermissionOrSelf => {
-            policy.permission.parse().ok().map(Access::Permission)
-        }
+        AccessOption::Permission => policy.permission.parse().ok().map(Access::Permission),
+        AccessOption::PermissionOrSelf => policy.permission.parse().ok().map(Access::PermissionOrSelf),
     }
 }
 

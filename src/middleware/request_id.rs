@@ -91,8 +91,14 @@ where
         // A connection without an address shares one budget with all such; it does not go without.
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let peer = self.shared.proxies.client(peer, request.headers());
-        let inbound =
-            Inbound { method, peer, principal: Principal::Anonymous, calling_app: None, deadline: Instant::now() };
+        let inbound = Inbound {
+            method,
+            peer,
+            principal: Principal::Anonymous,
+            person: None,
+            calling_app: None,
+            deadline: Instant::now(),
+        };
         request.extensions_mut().insert(context);
         request.extensions_mut().insert(inbound);
         RequestIdFuture { inner: self.inner.call(request), header: Some(header) }

@@ -20,7 +20,7 @@ use crate::domain::violation::Violations;
 
 pub(super) use reading::permissions;
 pub use reading::{AccountName, GetAccount, ListAccounts};
-pub(super) use writing::held_identifiers;
+pub(super) use writing::{Writing, held_identifiers};
 
 use super::Provisioning;
 use super::access::Access;
@@ -29,6 +29,7 @@ use super::principal::Call;
 use super::refusal::Refusal;
 use super::replay::Repeatable;
 use super::rules::{self, CheckedAccount, CheckedCredential, Rules};
+use super::sessions::IssuedSession;
 use taken::taken;
 use writing::{answer, made_in, quota_exceeded, realm_quota, unique_keys};
 
@@ -89,8 +90,17 @@ pub struct AccountAnswer {
     pub outcome: Outcome,
     /// Whether this is the answer of an earlier request.
     pub replayed: bool,
+    /// The session that began with the account.
+    pub session: Option<IssuedSession>,
     /// How the caller sees it.
     pub view: View,
+}
+
+impl AccountAnswer {
+    /// The same with the session that began with the account.
+    pub(super) fn with_session(self, session: Option<IssuedSession>) -> Self {
+        Self { session, ..self }
+    }
 }
 
 /// Where a person is being made, and by whom.
@@ -143,7 +153,8 @@ impl Provisioning {
         if request.validate_only {
             return self.validated(call, &place, checked, on_duplicate).await;
         }
-        self.write(call, &place, checked, on_duplicate, request.repeatable.as_ref()).await
+        let writing = Writing { on_duplicate, repeatable: request.repeatable.as_ref(), logs_in: None };
+        self.write(call, &place, checked, writing).await
     }
 
     /// What is checked only once it is clear that the request is no repeat: a password's strength, which costs, and a consent that was

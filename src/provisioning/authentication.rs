@@ -12,13 +12,16 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::application::{ApplicationKey, ApplicationState};
 use crate::domain::limits::LimitName;
+use crate::domain::permission::Permission;
 use crate::domain::secret::{ApplicationKeySecret, KeyHash};
+use crate::domain::token::{TenantToken, TokenKind};
 
 use super::cache::Caches;
 use super::limiter::{Limited, Limiter, address_key};
-use super::principal::{Caller, Principal};
+use super::principal::{Caller, Person, Principal};
 use super::refusal::{CredentialFault, Refusal};
 use super::seams::Clock;
+use super::sessions::unusable;
 use crate::store::Store;
 
 /// How coarse `last_used_time` is: a key in steady use is written once in this time.
@@ -54,6 +57,41 @@ impl Authenticator {
                 Err(refusal)
             }
         }
+    }
+
+    /// On whose behalf an application calls, by a session token. A tenant that the application has no grant on is told like a token that
+    /// does not exist.
+    pub async fn person(&self, caller: &Caller, token: &str, peer: IpAddr) -> Result<Person, Refusal> {
+        let peer = address_key(peer);
+        self.limiter.peek(LimitName::FailedCredentials, &peer, 1).await.map_err(too_many_failures)?;
+        let person = self.load_person(caller, token).await;
+        if matches!(person, Err(Refusal::SessionInvalid)) {
+            self.limiter.take(LimitName::FailedCredentials, &peer, 1).await.map_err(too_many_failures)?;
+        }
+        person
+    }
+
+    async fn load_person(&self, caller: &Caller, token: &str) -> Result<Person, Refusal> {
+        let token = TenantToken::parse(TokenKind::Session, token).map_err(|_| Refusal::SessionInvalid)?;
+        let (tenant, application) = (token.tenant(), caller.application.id);
+        let granted = caller.permissions.contains(&Permission::TenantsAny)
+            || self.caches.grant(&self.store, application, tenant).await?.is_some();
+        if !granted {
+            return Err(Refusal::SessionInvalid);
+        }
+        let found = self.store.sessions().by_bearer(tenant, token.hash()).await?;
+        let (session, account) = found.ok_or(Refusal::SessionInvalid)?;
+        if !session.holds(self.clock.now()) || unusable(&account).is_some() {
+            return Err(Refusal::SessionInvalid);
+        }
+        Ok(Person {
+            tenant_id: tenant,
+            realm_id: account.realm_id,
+            account_id: account.id,
+            session_id: session.id,
+            restriction: session.restriction,
+            roles: account.roles,
+        })
     }
 
     async fn caller(&self, header: &str) -> Result<Arc<Caller>, Refusal> {

@@ -17,6 +17,10 @@ pub enum Purpose {
     Fingerprint,
     /// Keys of quota rows that would otherwise hold a person's address.
     QuotaKey,
+    /// What failed logins are counted by: an account, or what was tried where there is none.
+    LoginGuard,
+    /// Addresses that people have logged in from.
+    KnownAddress,
 }
 
 impl Purpose {
@@ -25,6 +29,8 @@ impl Purpose {
             Self::PageToken => b"enroll.v1 page token",
             Self::Fingerprint => b"enroll.v1 request fingerprint",
             Self::QuotaKey => b"enroll.v1 quota key",
+            Self::LoginGuard => b"enroll.v1 login guard",
+            Self::KnownAddress => b"enroll.v1 known address",
         }
     }
 }

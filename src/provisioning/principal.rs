@@ -7,9 +7,10 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use crate::domain::application::Application;
-use crate::domain::ids::ApplicationKeyId;
+use crate::domain::ids::{AccountId, ApplicationKeyId, RealmId, SessionId, TenantId};
 use crate::domain::legacy::LegacyCodes;
 use crate::domain::permission::{Permission, Permissions};
+use crate::domain::session::Restriction;
 
 use super::refusal::{CredentialFault, Refusal};
 
@@ -28,10 +29,28 @@ pub struct Caller {
     pub permissions: Permissions,
 }
 
-/// Who calls.
+/// A person whose session token was right, on whose behalf an application calls. What they may is added to what the application may, and
+/// holds only in their own tenant and realm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The tenant of the session.
+    pub tenant_id: TenantId,
+    /// The realm of the account.
+    pub realm_id: RealmId,
+    /// The account.
+    pub account_id: AccountId,
+    /// The session.
+    pub session_id: SessionId,
+    /// What the session is good for, where it is not good for everything.
+    pub restriction: Option<Restriction>,
+    /// Names of roles of the realm.
+    pub roles: Vec<String>,
+}
+
+/// Which application calls.
 #[derive(Clone, Debug)]
 pub enum Principal {
-    /// Nobody said who.
+    /// Nobody said which.
     Anonymous,
     /// An application.
     Application(Arc<Caller>),
@@ -58,8 +77,10 @@ impl Principal {
 /// What a use case has to know of the call beside its request.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who calls.
+    /// Which application calls.
     pub principal: Principal,
+    /// On whose behalf.
+    pub person: Option<Arc<Person>>,
     /// The rpc's bare name, such as `CreateAccount`.
     pub rpc: &'static str,
     /// The id that the caller sees in `x-request-id`.

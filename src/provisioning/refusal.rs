@@ -84,12 +84,36 @@ pub enum StateFault {
     },
 }
 
+/// Why an account whose password was right cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountFault {
+    /// It has to be verified first.
+    NotVerified,
+    /// It is locked.
+    Locked,
+    /// It is disabled.
+    Disabled,
+    /// It is deleted.
+    Deleted,
+    /// The session is good for nothing but changing the password.
+    PasswordChangeRequired,
+}
+
 /// Why a use case says no.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The caller's credential.
     #[error("the caller's credential is refused: {0:?}")]
     Credential(CredentialFault),
+    /// The login is refused, whatever was wrong.
+    #[error("the login is refused")]
+    LoginFailed,
+    /// The session token is not one of ours that holds.
+    #[error("the session is invalid")]
+    SessionInvalid,
+    /// The password was right, and the account cannot be used.
+    #[error("the account cannot be used: {0:?}")]
+    AccountUnusable(AccountFault, AccountId),
     /// The caller lacks a permission.
     #[error("permission {0} is missing")]
     PermissionMissing(Permission),

@@ -1,16 +1,18 @@
 //! People who register themselves in a realm, through an application (Fluid Topics, ServiceStack).
 
+use std::net::IpAddr;
+
 use crate::domain::application::OnDuplicate;
 use crate::domain::limits::LimitName;
 use crate::domain::permission::Permission;
-use crate::domain::realm::RegistrationMode;
+use crate::domain::realm::{REGISTRARS, Realm, RegistrationMode};
 
 use super::Provisioning;
 use super::access::Access;
-use super::accounts::{AccountAnswer, Place};
+use super::accounts::{AccountAnswer, Place, Writing};
 use super::draft::{AccountDraft, FieldPaths};
 use super::limiter::take_for_address;
-use super::principal::Call;
+use super::principal::{Call, Person};
 use super::refusal::Refusal;
 use super::replay::Repeatable;
 use super::rules;
@@ -39,17 +41,24 @@ pub struct RegisterAccount {
     pub end_user: EndUser,
     /// What the request is known by, where it may be repeated.
     pub repeatable: Option<Repeatable>,
+    /// Whether to log the person in.
+    pub auto_login: bool,
     /// Check only.
     pub validate_only: bool,
 }
 
 impl Provisioning {
-    /// Takes one attempt from the end user's address: the one that a trusted application states, else the peer's. A bad value means the
-    /// peer's address, never a skipped check.
-    pub(super) async fn take_attempt(&self, call: &Call, limit: LimitName, end_user: &EndUser) -> Result<(), Refusal> {
+    /// Where a person calls from: the address that a trusted application states, else the peer's. A bad value means the peer's address,
+    /// never a skipped check.
+    pub(super) fn end_user_address(&self, call: &Call, end_user: &EndUser) -> Result<IpAddr, Refusal> {
         let caller = call.principal.caller()?;
         let asserted = caller.permissions.contains(&Permission::EndUserAssert);
-        let address = asserted.then(|| end_user.ip_address.parse().ok()).flatten().unwrap_or(call.peer);
+        Ok(asserted.then(|| end_user.ip_address.parse().ok()).flatten().unwrap_or(call.peer))
+    }
+
+    /// Takes one attempt from the end user's address.
+    pub(super) async fn take_attempt(&self, call: &Call, limit: LimitName, end_user: &EndUser) -> Result<(), Refusal> {
+        let address = self.end_user_address(call, end_user)?;
         take_for_address(&*self.limiter, limit, address).await
     }
 
@@ -59,7 +68,7 @@ impl Provisioning {
         let access = self.access(call, &request.tenant_id).await?;
         access.require_active()?;
         let realm = self.usable_realm(&access, &request.realm_id).await?;
-        require_open(&access, realm.rules.registration_mode)?;
+        require_open(&access, &realm, call.person.as_deref())?;
         let contract = self.contract(&access, &request.contract_id).await?;
         let place = Place { access, realm, contract, paths: FieldPaths::REGISTER_ACCOUNT };
         let mut draft = request.draft;
@@ -72,14 +81,27 @@ impl Provisioning {
         if request.validate_only {
             return self.validated(call, &place, checked, OnDuplicate::Fail).await;
         }
-        self.write(call, &place, checked, OnDuplicate::Fail, request.repeatable.as_ref()).await
+        let logs_in = request.auto_login.then_some(request.end_user.user_agent.as_str());
+        self.write(
+            call,
+            &place,
+            checked,
+            Writing { on_duplicate: OnDuplicate::Fail, repeatable: request.repeatable.as_ref(), logs_in },
+        )
+        .await
     }
 }
 
-fn require_open(access: &Access, mode: RegistrationMode) -> Result<(), Refusal> {
-    match mode {
+/// Who may register others in a CLOSED realm: an application that may create accounts, and a person of that realm who administrates people.
+fn require_open(access: &Access, realm: &Realm, person: Option<&Person>) -> Result<(), Refusal> {
+    let registrar = person.is_some_and(|person| {
+        person.tenant_id == access.tenant.id
+            && person.realm_id == realm.id
+            && person.roles.iter().any(|role| REGISTRARS.contains(&role.as_str()))
+    });
+    match realm.rules.registration_mode {
         RegistrationMode::Public => Ok(()),
-        RegistrationMode::Closed if access.permits(Permission::AccountsCreate) => Ok(()),
+        RegistrationMode::Closed if registrar || access.permits(Permission::AccountsCreate) => Ok(()),
         RegistrationMode::Closed => Err(Refusal::RegistrationClosed),
         RegistrationMode::Verified => Err(Refusal::FeatureUnavailable("realm.registration_mode".to_owned())),
     }

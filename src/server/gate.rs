@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::middleware::authenticate::Authenticate;
-use crate::provisioning::principal::Principal;
+use crate::provisioning::principal::{Caller, Person, Principal};
 use crate::provisioning::refusal::Refusal;
 
 use super::readiness::{Phase, Readiness};
@@ -30,5 +30,10 @@ impl<A: Authenticate> Authenticate for Gate<A> {
             // An unreachable database refuses by itself, and what the caches know can still be answered.
             Phase::Serving | Phase::Unreachable => self.authenticator.authenticate(authorization, peer).await,
         }
+    }
+
+    /// Asked only for an application that came through the gate.
+    async fn person(&self, caller: &Caller, token: &str, peer: IpAddr) -> Result<Person, Refusal> {
+        self.authenticator.person(caller, token, peer).await
     }
 }

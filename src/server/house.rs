@@ -21,6 +21,8 @@ use crate::store::{Store, StoreError, StoreSettings};
 
 /// How far the clocks of replicas may be apart: what has expired here may be remembered a little longer there.
 const CLOCK_SKEW_MAX: TimeDelta = TimeDelta::hours(1);
+/// How long failed logins in a row are remembered after the last of them.
+const FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 
 /// What a house is made of.
 pub struct HouseSettings {
@@ -131,10 +133,14 @@ impl House {
         Ok(bootstrap::bootstrap(&self.store, clock, ids, self.bootstrap_key.clone()).await?)
     }
 
-    /// Deletes up to `limit` rows of requests that nobody may repeat any more; how many there were.
-    pub(super) async fn sweep_requests(&self, limit: u32) -> Result<usize, StoreError> {
+    /// Deletes what is over, up to `limit` rows of each kind: requests that nobody may repeat any more, sessions that nobody can refresh,
+    /// failures that nobody waits for. How many there were.
+    pub(super) async fn sweep(&self, limit: u32) -> Result<usize, StoreError> {
         let expired = self.seams.clock.now() - CLOCK_SKEW_MAX;
-        self.store.requests().sweep(expired, limit).await
+        let requests = self.store.requests().sweep(expired, limit).await?;
+        let sessions = self.store.sessions().sweep(expired, limit).await?;
+        let failures = self.store.sessions().sweep_failures(expired - FAILURES_KEPT, limit).await?;
+        Ok(requests + sessions + failures)
     }
 
     /// The use cases.

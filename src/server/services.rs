@@ -12,12 +12,14 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tower::Service;
 
-use crate::api::{Accounts, Applications, Contracts, Realms, Registration, Tenants};
+use crate::api::{Accounts, Applications, Contracts, Credentials, Realms, Registration, Sessions, Tenants};
 use crate::proto::v1::account_service_server::{self, AccountServiceServer};
 use crate::proto::v1::application_service_server::{self, ApplicationServiceServer};
 use crate::proto::v1::contract_service_server::{self, ContractServiceServer};
+use crate::proto::v1::credential_service_server::{self, CredentialServiceServer};
 use crate::proto::v1::realm_service_server::{self, RealmServiceServer};
 use crate::proto::v1::registration_service_server::{self, RegistrationServiceServer};
+use crate::proto::v1::session_service_server::{self, SessionServiceServer};
 use crate::proto::v1::tenant_service_server::{self, TenantServiceServer};
 
 use crate::provisioning::Provisioning;
@@ -30,6 +32,8 @@ pub(super) struct Services(Arc<ByName>);
 struct ByName {
     registration: RegistrationServiceServer<Registration>,
     accounts: AccountServiceServer<Accounts>,
+    credentials: CredentialServiceServer<Credentials>,
+    sessions: SessionServiceServer<Sessions>,
     tenants: TenantServiceServer<Tenants>,
     realms: RealmServiceServer<Realms>,
     applications: ApplicationServiceServer<Applications>,
@@ -56,6 +60,8 @@ impl Services {
         Self(Arc::new(ByName {
             registration: service!(RegistrationServiceServer, Registration),
             accounts: service!(AccountServiceServer, Accounts),
+            credentials: service!(CredentialServiceServer, Credentials),
+            sessions: service!(SessionServiceServer, Sessions),
             tenants: service!(TenantServiceServer, Tenants),
             realms: service!(RealmServiceServer, Realms),
             applications: service!(ApplicationServiceServer, Applications),
@@ -80,6 +86,8 @@ impl Service<Request<Body>> for Services {
         Either::Left(match service_name(request.uri().path()) {
             registration_service_server::SERVICE_NAME => services.registration.clone().call(request),
             account_service_server::SERVICE_NAME => services.accounts.clone().call(request),
+            credential_service_server::SERVICE_NAME => services.credentials.clone().call(request),
+            session_service_server::SERVICE_NAME => services.sessions.clone().call(request),
             tenant_service_server::SERVICE_NAME => services.tenants.clone().call(request),
             realm_service_server::SERVICE_NAME => services.realms.clone().call(request),
             application_service_server::SERVICE_NAME => services.applications.clone().call(request),

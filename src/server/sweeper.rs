@@ -1,5 +1,5 @@
-//! Deletes what is remembered of requests once nobody may repeat them: else the rows of every call with a `request_id` stay for ever. In
-//! small units, so that no call waits behind a long one; every replica sweeps, and what one has deleted the next does not find.
+//! Deletes what is over: requests that nobody may repeat, sessions that nobody can refresh, failures that nobody waits for. Else their rows
+//! stay for ever. In small units, so that no call waits behind a long one; every replica sweeps, and what one has deleted the next does not find.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,14 +29,14 @@ pub(super) async fn sweep(house: Arc<House>, readiness: Readiness, interval: Dur
         if readiness.phase() != Phase::Serving {
             continue;
         }
-        match house.sweep_requests(UNIT_ROWS_MAX).await {
+        match house.sweep(UNIT_ROWS_MAX).await {
             Ok(0) => {}
             Ok(swept) => {
-                metrics::counter!(metric::REQUESTS_SWEPT).increment(u64::try_from(swept).unwrap_or(u64::MAX));
+                metrics::counter!(metric::ROWS_SWEPT).increment(u64::try_from(swept).unwrap_or(u64::MAX));
                 pause = PAUSE.min(interval);
             }
             // The next round finds the same rows.
-            Err(error) => tracing::warn!({ field::ERROR } = %error, "expired requests could not be deleted"),
+            Err(error) => tracing::warn!({ field::ERROR } = %error, "what is over could not be deleted"),
         }
     }
 }

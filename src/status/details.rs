@@ -42,6 +42,9 @@ pub(super) fn of_refusal<'a>(refusal: &Refusal, context: &'a AnswerContext) -> D
         Refusal::RealmUnavailable(realm) => {
             add_precondition(&mut draft, "CONFIGURATION", &format!("realms/{realm}"), None);
         }
+        Refusal::AccountUnusable(_, account) => {
+            add_precondition(&mut draft, "STATE", &format!("accounts/{account}"), None);
+        }
         Refusal::State(StateFault::TenantNotActive(tenant)) => {
             add_precondition(&mut draft, "STATE", &format!("tenants/{tenant}"), None);
         }
@@ -49,6 +52,8 @@ pub(super) fn of_refusal<'a>(refusal: &Refusal, context: &'a AnswerContext) -> D
             add_precondition(&mut draft, "STATE", resource, Some(description));
         }
         Refusal::Credential(_)
+        | Refusal::LoginFailed
+        | Refusal::SessionInvalid
         | Refusal::RegistrationClosed
         | Refusal::CallingAppMismatch
         | Refusal::RequestIdReused

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Keyset, Store, StoreError, list, read, unit};
+use super::{Keyset, NewSession, Store, StoreError, list, read, unit};
 use crate::domain::account::{Account, AccountRef, AccountState, Holder, Identifier, UniqueKeys, UniqueValue};
 use crate::domain::event::Trail;
 use crate::domain::idempotency::RequestRecord;
@@ -33,6 +33,8 @@ pub struct NewAccount {
     pub unique_values: Vec<UniqueValue>,
     /// Its password hash.
     pub credential: Option<NewCredential>,
+    /// The session that it begins with.
+    pub session: Option<NewSession>,
     /// What it counts against, in the order in which a refusal is told.
     pub quotas: Vec<QuotaUse>,
     /// The row of its request id.

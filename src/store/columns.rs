@@ -28,12 +28,14 @@ use crate::domain::application::ApplicationState;
 use crate::domain::external_key::{ExternalKey, ExternalKeyType};
 use crate::domain::idempotency::{Fingerprint, Outcome};
 use crate::domain::ids::{
-    AccountId, ApplicationId, ApplicationKeyId, AuditId, ContractId, EventId, MessageId, RealmId, RequestId, TenantId,
+    AccountId, ApplicationId, ApplicationKeyId, AuditId, ContractId, EventId, MessageId, RealmId, RequestId, SessionId,
+    TenantId,
 };
 use crate::domain::language::LanguageCode;
 use crate::domain::portal_name::PortalName;
 use crate::domain::realm::{RealmKind, RealmState};
 use crate::domain::secret::KeyHash;
+use crate::domain::session::Restriction;
 use crate::domain::tenant::TenantState;
 use crate::domain::text::{DisplayName, Label, PersonName};
 use crate::domain::time_zone::TimeZone;
@@ -123,7 +125,19 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AccountId, ApplicationId, ApplicationKeyId, AuditId, ContractId, EventId, MessageId, RealmId, RequestId, TenantId,);
+ids!(
+    AccountId,
+    ApplicationId,
+    ApplicationKeyId,
+    AuditId,
+    ContractId,
+    EventId,
+    MessageId,
+    RealmId,
+    RequestId,
+    SessionId,
+    TenantId,
+);
 
 /// Values that are a text: written as it is, restored from it.
 macro_rules! texts {
@@ -167,7 +181,7 @@ macro_rules! closed_sets {
     )+};
 }
 
-closed_sets!(AccountState, ApplicationState, IdentifierKind, Outcome, RealmKind, RealmState, TenantState);
+closed_sets!(AccountState, ApplicationState, IdentifierKind, Outcome, RealmKind, RealmState, Restriction, TenantState);
 
 column!(TimeZone => Text);
 

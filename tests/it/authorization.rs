@@ -28,8 +28,12 @@ enum Principal {
     RevokedKey,
     ExpiredKey,
     KeyOfADisabledApplication,
-    /// Of this version nobody takes one.
-    WithAUsersToken,
+    /// The operator, on behalf of a person whose token is none of ours.
+    OnBehalfOfNobody,
+    /// As [`Self::Without`], on behalf of a person of the default tenant who has no role.
+    OnBehalfOfAPerson,
+    /// The operator, on behalf of a person who has to change the password first.
+    OnBehalfOfARestrictedPerson,
     /// An application with every permission but the one it needs; of none, where none is needed.
     Without,
     /// An application with the permission at home.
@@ -39,13 +43,15 @@ enum Principal {
     Operator,
 }
 
-const PRINCIPALS: [Principal; 10] = [
+const PRINCIPALS: [Principal; 12] = [
     Principal::Anonymous,
     Principal::UnknownKey,
     Principal::RevokedKey,
     Principal::ExpiredKey,
     Principal::KeyOfADisabledApplication,
-    Principal::WithAUsersToken,
+    Principal::OnBehalfOfNobody,
+    Principal::OnBehalfOfAPerson,
+    Principal::OnBehalfOfARestrictedPerson,
     Principal::Without,
     Principal::With,
     Principal::WithElsewhere,
@@ -78,17 +84,25 @@ fn expected(row: &Row, principal: Principal, target: Target) -> &'static str {
     let at_home = matches!(target, Target::Unnamed | Target::Own);
     let lacking = match row.needs {
         Needs::Key => row.reached,
-        Needs::Permission(_) => "PERMISSION_MISSING",
+        Needs::Permission(_) | Needs::PermissionOrSelf(_) | Needs::PermissionByToken(_) => "PERMISSION_MISSING",
         Needs::PermissionInClosedRealm(_) => "REGISTRATION_CLOSED",
     };
     match principal {
         Principal::Anonymous => "CREDENTIALS_MISSING",
         Principal::UnknownKey | Principal::RevokedKey | Principal::KeyOfADisabledApplication => "CREDENTIALS_INVALID",
         Principal::ExpiredKey => "CREDENTIALS_EXPIRED",
-        Principal::WithAUsersToken => "FEATURE_UNAVAILABLE",
+        Principal::OnBehalfOfNobody => "SESSION_INVALID",
+        // Who may end the own sessions ends none by naming one that is not theirs; the answer does not tell the two apart.
+        Principal::OnBehalfOfAPerson if at_home && row.rpc == "SessionService/RevokeSession" => row.reached,
+        Principal::OnBehalfOfARestrictedPerson if !row.restricted => "PASSWORD_CHANGE_REQUIRED",
         // The method refuses before anybody looks at the tenant.
-        Principal::Without if matches!(row.needs, Needs::Permission(_)) => lacking,
-        Principal::Without => {
+        Principal::Without if matches!(row.needs, Needs::PermissionOrSelf(_)) => lacking,
+        Principal::Without | Principal::OnBehalfOfAPerson
+            if matches!(row.needs, Needs::Permission(_) | Needs::PermissionByToken(_)) =>
+        {
+            lacking
+        }
+        Principal::Without | Principal::OnBehalfOfAPerson => {
             if at_home {
                 lacking
             } else {
@@ -105,9 +119,10 @@ fn expected(row: &Row, principal: Principal, target: Target) -> &'static str {
         Principal::WithElsewhere => match target {
             Target::Other => row.reached,
             Target::Absent => "TENANT_NOT_FOUND",
+            Target::Unnamed if matches!(row.needs, Needs::PermissionByToken(_)) => row.reached,
             Target::Unnamed | Target::Own => lacking,
         },
-        Principal::Operator => {
+        Principal::Operator | Principal::OnBehalfOfARestrictedPerson => {
             if target == Target::Absent {
                 "TENANT_NOT_FOUND"
             } else {
@@ -184,7 +199,8 @@ fn every_row_says_what_the_policy_in_the_proto_says() {
         let (access, permission) = policy(&method);
         let expected = match row.needs {
             Needs::Key | Needs::PermissionInClosedRealm(_) => ("ACCESS_APPLICATION", ""),
-            Needs::Permission(name) => ("ACCESS_PERMISSION", name),
+            Needs::Permission(name) | Needs::PermissionByToken(name) => ("ACCESS_PERMISSION", name),
+            Needs::PermissionOrSelf(name) => ("ACCESS_PERMISSION_OR_SELF", name),
         };
         assert_eq!((access.as_str(), permission.as_str()), expected, "{}", row.rpc);
         assert!(row.needs.permission().is_none_or(|name| name.parse::<Permission>().is_ok()), "{}", row.rpc);
@@ -238,15 +254,20 @@ impl Callers {
             (Principal::RevokedKey, revoked(app).await),
             (Principal::ExpiredKey, expired(app).await),
             (Principal::KeyOfADisabledApplication, disabled(app).await),
-            (Principal::WithAUsersToken, operator.saying("x-user-token", "somebody")),
+            (Principal::OnBehalfOfNobody, operator.saying("x-user-token", "somebody")),
+            (Principal::OnBehalfOfARestrictedPerson, operator.saying("x-user-token", &person(app, true).await)),
             (Principal::Operator, operator),
         ]);
+        let token = person(app, false).await;
         let mut by_permission = BTreeMap::new();
         let needed: BTreeSet<Option<&'static str>> = ROWS.iter().map(|row| row.needs.permission()).collect();
         for permission in needed {
             let one: Vec<&str> = permission.into_iter().collect();
             by_permission.insert((Principal::With, permission), app.app(&one).await);
-            by_permission.insert((Principal::Without, permission), app.app(&all_but(permission)).await);
+            let without = app.app(&all_but(permission)).await;
+            let on_behalf = without.saying("x-user-token", &token);
+            by_permission.insert((Principal::OnBehalfOfAPerson, permission), on_behalf);
+            by_permission.insert((Principal::Without, permission), without);
             let mut elsewhere = application(&[]);
             let grant = application(&one).grants.remove(0);
             elsewhere.grants.push(v1::Grant { tenant_id: other.clone(), ..grant });
@@ -295,6 +316,20 @@ async fn with_a_key(app: &TestApp, key: v1::ApplicationKey) -> (Client, v1::Crea
     };
     let key = made(app.operator().applications().create_application_key(request).await);
     (powerful.with_key(&key.secret), key)
+}
+
+/// The bearer token of a new person without a role.
+async fn person(app: &TestApp, change_required: bool) -> String {
+    let address = format!("{}@example.com", app.name("person"));
+    let mut request = requests::create(&address);
+    if let Some(v1::credential_input::Credential::Password(initial)) =
+        request.credential.as_mut().and_then(|credential| credential.credential.as_mut())
+    {
+        initial.change_required = change_required;
+    }
+    made(app.operator().accounts().create_account(request).await);
+    let login = requests::login(&address);
+    made(app.operator().sessions().create_session(login).await).session.expect("tokens").bearer_token
 }
 
 async fn revoked(app: &TestApp) -> Client {

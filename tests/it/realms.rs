@@ -68,6 +68,8 @@ async fn a_realm_is_made_read_listed_changed_and_deleted(engine: Engine) {
         password_policy: Some(v1::PasswordPolicy {
             policy: Some(v1::password_policy::Policy::Preset(v1::PasswordPreset::Standard.into())),
         }),
+        bearer_token_lifetime: Some(prost_types::Duration { seconds: 15 * 60, nanos: 0 }),
+        refresh_token_lifetime: Some(prost_types::Duration { seconds: 30 * 24 * 3_600, nanos: 0 }),
         ..realm
     };
     assert_eq!(kept, expected);

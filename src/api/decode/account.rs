@@ -71,7 +71,7 @@ pub fn refuse_delivery(delivery: i32, violations: &mut Violations) -> Result<(),
 }
 
 /// Empties the secrets, so that what is left can be fingerprinted.
-fn redact(credential: &mut v1::CredentialInput) {
+pub fn redact(credential: &mut v1::CredentialInput) {
     match &mut credential.credential {
         Some(Credential::Password(password)) => {
             password.password.clear();
@@ -208,7 +208,7 @@ pub fn get(message: v1::GetAccountRequest) -> Result<GetAccount, Refusal> {
 }
 
 /// A text that cannot be a name of its kind names no account.
-fn account_name(name: Ref) -> AccountName {
+pub fn account_name(name: Ref) -> AccountName {
     let name = match name {
         Ref::AccountId(id) => id.parse().ok().map(|id| AccountName::Known(AccountRef::Id(id))),
         Ref::AccountNumber(number) => Some(AccountName::Known(AccountRef::Number(number))),

@@ -1,5 +1,7 @@
 //! Realms and password policies.
 
+use std::ops::RangeInclusive;
+
 use prost_types::FieldMask;
 
 use crate::domain::consent::{ConsentDemand, Demand};
@@ -11,8 +13,9 @@ use crate::domain::realm::{
     CONSENTS_MAX, DuplicatePolicy, EMAIL_DOMAINS_MAX, LANGUAGES_MAX, ROLE_PERMISSIONS_MAX, ROLES_MAX, Realm, RealmKind,
     RealmRules, RealmState, RegistrationMode, Role,
 };
+use crate::domain::session::SessionLifetimes;
 use crate::domain::text::{DisplayName, LABEL_LEN_MAX, Label};
-use crate::domain::violation::{FieldReason, Violations};
+use crate::domain::violation::{Fault, FieldReason, Violations};
 use crate::proto::v1;
 use crate::proto::v1::password_policy::Policy;
 use crate::provisioning::realms::RealmDraft;
@@ -124,7 +127,39 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
         roles,
         default_roles,
         account_quota: Some(u64::from(realm.account_quota)).filter(|quota| *quota > 0),
+        sessions: SessionLifetimes {
+            bearer_seconds: lifetime(
+                realm.bearer_token_lifetime,
+                "realm.bearer_token_lifetime",
+                SessionLifetimes::BEARER_SECONDS,
+                faults,
+            )
+            .unwrap_or(defaults.sessions.bearer_seconds),
+            refresh_seconds: lifetime(
+                realm.refresh_token_lifetime,
+                "realm.refresh_token_lifetime",
+                SessionLifetimes::REFRESH_SECONDS,
+                faults,
+            )
+            .unwrap_or(defaults.sessions.refresh_seconds),
+        },
     }
+}
+
+/// Reads whole seconds within bounds; unsaid or none at all = the default.
+fn lifetime(
+    duration: Option<prost_types::Duration>,
+    path: &str,
+    bounds: RangeInclusive<i64>,
+    faults: &mut Violations,
+) -> Option<u32> {
+    let prost_types::Duration { seconds, nanos } = duration.filter(|duration| *duration != Default::default())?;
+    let lifetime = u32::try_from(seconds).ok().filter(|_| nanos == 0 && bounds.contains(&seconds));
+    if lifetime.is_none() {
+        let fault = Fault::new(FieldReason::FieldInvalid).with("min", bounds.start()).with("max", bounds.end());
+        faults.push_with(path, fault);
+    }
+    lifetime
 }
 
 /// A region of a setting is FIELD_INVALID where there is no such region: the number is not what is wrong.

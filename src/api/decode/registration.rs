@@ -37,6 +37,7 @@ pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
         draft,
         end_user: end_user(message.end_user),
         repeatable,
+        auto_login: message.auto_login,
         validate_only: message.validate_only,
     }
 }

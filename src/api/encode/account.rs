@@ -146,7 +146,8 @@ pub fn created(answer: AccountAnswer) -> v1::CreateAccountResponse {
 }
 
 /// RegisterAccountResponse.
-pub fn registered(answer: AccountAnswer) -> v1::RegisterAccountResponse {
+pub fn registered(mut answer: AccountAnswer) -> v1::RegisterAccountResponse {
+    let session = answer.session.take().map(|issued| super::session::tokens(&issued));
     let (account, outcome, annotations) = parts(answer);
-    v1::RegisterAccountResponse { account, outcome, annotations }
+    v1::RegisterAccountResponse { account, outcome, annotations, session }
 }

@@ -54,7 +54,13 @@ pub fn realm(realm: &Realm) -> v1::Realm {
             .map(|role| v1::Role { name: role.name.clone(), permissions: role.permissions.clone() })
             .collect(),
         default_roles: rules.default_roles.clone(),
+        bearer_token_lifetime: Some(seconds(rules.sessions.bearer_seconds)),
+        refresh_token_lifetime: Some(seconds(rules.sessions.refresh_seconds)),
     }
+}
+
+fn seconds(seconds: u32) -> prost_types::Duration {
+    prost_types::Duration { seconds: seconds.into(), nanos: 0 }
 }
 
 /// The answer of a creating rpc. A check (`unmade`) has made nothing, so what only making gives is taken away.

@@ -112,14 +112,18 @@ async fn the_label_is_judged_after_the_permission() {
 }
 
 #[tokio::test]
-async fn a_users_token_is_refused_by_name_but_not_to_strangers() {
+async fn a_persons_token_comes_beside_a_key_and_is_never_ignored() {
     let house = House::default();
     let answer = house.call(CREATE_ACCOUNT, &[CREATOR, ("x-user-token", "t")]).await;
-    assert_eq!(answer.refusal(), refusal(Code::Unimplemented, "FEATURE_UNAVAILABLE"));
-    let info = answer.status.get_details_error_info().expect("an ErrorInfo");
-    assert_eq!(info.metadata.get("field").map(String::as_str), Some("x-user-token"));
-    let answer = house.call(CREATE_ACCOUNT, &[("authorization", "Bearer stolen"), ("x-user-token", "t")]).await;
+    assert_eq!(answer.refusal(), refusal(Code::Unauthenticated, "SESSION_INVALID"));
+    let answer = house.call(CREATE_ACCOUNT, &[CREATOR, ("x-user-token", "person"), ("x-user-token", "person")]).await;
+    assert_eq!(answer.refusal(), refusal(Code::Unauthenticated, "SESSION_INVALID"));
+    let answer = house.call(CREATE_ACCOUNT, &[("authorization", "Bearer stolen"), ("x-user-token", "person")]).await;
     assert_eq!(answer.refusal(), refusal(Code::Unauthenticated, "CREDENTIALS_INVALID"));
+    let answer = house.call(CREATE_ACCOUNT, &[("x-user-token", "person")]).await;
+    assert_eq!(answer.refusal(), refusal(Code::Unauthenticated, "CREDENTIALS_MISSING"));
+    let answer = house.call(CREATE_ACCOUNT, &[CREATOR, ("x-user-token", "restricted")]).await;
+    assert_eq!(answer.refusal(), refusal(Code::FailedPrecondition, "PASSWORD_CHANGE_REQUIRED"));
     nothing_behind(&house);
 }
 

@@ -21,9 +21,10 @@ use tower::{ServiceExt, service_fn};
 use uuid::Uuid;
 
 use crate::domain::application::{Application, ApplicationSettings, ApplicationState, CallingApps};
-use crate::domain::ids::{ApplicationId, ApplicationKeyId, TenantId};
+use crate::domain::ids::{AccountId, ApplicationId, ApplicationKeyId, RealmId, SessionId, TenantId};
 use crate::domain::limits::LimitName;
 use crate::domain::permission::Permission;
+use crate::domain::session::Restriction;
 use crate::domain::text::Label;
 use crate::middleware::authenticate::Authenticate;
 use crate::middleware::authorize::ReflectionAccess;
@@ -31,7 +32,7 @@ use crate::middleware::client_address::TrustedProxies;
 use crate::middleware::methods::Methods;
 use crate::middleware::{StackParts, stack};
 use crate::provisioning::limiter::{Attempt, Limited, Limiter};
-use crate::provisioning::principal::{Call, Caller, Principal};
+use crate::provisioning::principal::{Call, Caller, Person, Principal};
 use crate::provisioning::refusal::{CredentialFault, Refusal};
 use crate::telemetry::metric;
 
@@ -60,6 +61,24 @@ impl Authenticate for KeyTable {
             Some(_) => return Err(Refusal::Credential(CredentialFault::Invalid)),
         };
         Ok(Principal::Application(Arc::new(caller)))
+    }
+
+    async fn person(&self, _: &Caller, token: &str, _: IpAddr) -> Result<Person, Refusal> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let restriction = match token {
+            "person" => None,
+            "restricted" => Some(Restriction::ChangePassword),
+            _ => return Err(Refusal::SessionInvalid),
+        };
+        let id = Uuid::from_u128(7);
+        Ok(Person {
+            tenant_id: TenantId::from_uuid(id),
+            realm_id: RealmId::from_uuid(id),
+            account_id: AccountId::from_uuid(id),
+            session_id: SessionId::from_uuid(id),
+            restriction,
+            roles: Vec::new(),
+        })
     }
 }
 

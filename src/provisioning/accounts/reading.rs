@@ -57,7 +57,7 @@ pub struct ListAccounts {
 
 impl Provisioning {
     /// How the caller sees accounts of a tenant that it reads.
-    async fn view(&self, access: &Access) -> Result<View, Refusal> {
+    pub(in crate::provisioning) async fn view(&self, access: &Access) -> Result<View, Refusal> {
         Ok(View {
             contract: self.contract(access, "").await?,
             own_key_type: access.caller.application.settings.external_key_type.clone(),
@@ -83,16 +83,27 @@ impl Provisioning {
         request: Result<GetAccount, Refusal>,
     ) -> Result<(SeenAccount, View), Refusal> {
         let access = self.access_with(call, tenant_id, Permission::AccountsRead).await?;
-        let request = request?;
+        let GetAccount { realm_id, name, .. } = request?;
+        let account = self.find_account(&access, &realm_id, name).await?;
+        Ok((self.seen(account).await?, self.view(&access).await?))
+    }
+
+    /// The account of that name, in a realm that the caller may use.
+    pub(in crate::provisioning) async fn find_account(
+        &self,
+        access: &Access,
+        realm_id: &str,
+        name: AccountName,
+    ) -> Result<Account, Refusal> {
         let not_found = || Refusal::not_found(ResourceKind::Account, "");
         let settings = &access.caller.application.settings;
-        let name = match request.name {
+        let name = match name {
             AccountName::Known(name) => name,
             AccountName::Identifier(kind, key) => {
-                AccountRef::Identifier(self.realm(&access, &request.realm_id).await?.id, kind, key)
+                AccountRef::Identifier(self.realm(access, realm_id).await?.id, kind, key)
             }
             AccountName::Phone(text) => {
-                let realm = self.realm(&access, &request.realm_id).await?;
+                let realm = self.realm(access, realm_id).await?;
                 let region = settings.default_region.or(realm.rules.default_region);
                 let phone = Phone::parse(&text, realm.rules.phone_format, region);
                 let key = phone.ok().and_then(|phone| phone.key().map(str::to_owned)).ok_or_else(not_found)?;
@@ -105,8 +116,7 @@ impl Provisioning {
             AccountName::Nothing => return Err(not_found()),
         };
         let account = self.store.accounts().get(access.tenant.id, &name).await?;
-        let account = account.filter(|account| access.allows_realm(account.realm_id)).ok_or_else(not_found)?;
-        Ok((self.seen(account).await?, self.view(&access).await?))
+        account.filter(|account| access.allows_realm(account.realm_id)).ok_or_else(not_found)
     }
 
     /// Accounts in the order they were made.

@@ -20,8 +20,20 @@ use crate::provisioning::principal::Call;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::replay::Repeatable;
 use crate::provisioning::rules::{self, CheckedAccount, CheckedCredential};
+use crate::provisioning::sessions::{IssuedSession, unusable};
 use crate::provisioning::trail::Deed;
 use crate::provisioning::{Provisioning, TRIES_MAX};
+
+/// How a checked person is written.
+#[derive(Clone, Copy)]
+pub(in crate::provisioning) struct Writing<'a> {
+    /// What a taken identifier means.
+    pub on_duplicate: OnDuplicate,
+    /// What the request is known by, where it may be repeated.
+    pub repeatable: Option<&'a Repeatable>,
+    /// The browser of a person to log in; absent = nobody is logged in.
+    pub logs_in: Option<&'a str>,
+}
 
 impl Provisioning {
     /// Hashes and writes a checked person: the unit of work of CreateAccount and RegisterAccount.
@@ -30,9 +42,9 @@ impl Provisioning {
         call: &Call,
         place: &Place,
         checked: CheckedAccount,
-        on_duplicate: OnDuplicate,
-        repeatable: Option<&Repeatable>,
+        writing: Writing<'_>,
     ) -> Result<AccountAnswer, Refusal> {
+        let Writing { on_duplicate, repeatable, logs_in } = writing;
         let tenant_id = Some(place.access.tenant.id);
         if let Some(answer) = self.replay(call, place, repeatable).await? {
             return Ok(answer);
@@ -46,10 +58,12 @@ impl Provisioning {
             let account = self.account(place, &checked, credential.is_some(), now);
             let ids = RequestIds { tenant_id: account.tenant_id, account_id: account.id };
             let request = self.request_record(call, tenant_id, repeatable, Outcome::Created, ids, now)?;
+            let session = self.first_session(place, &account, logs_in, now);
             let new = NewAccount {
                 identifiers: held_identifiers(&checked, &account),
                 unique_values: checked.unique_values.clone(),
                 credential: credential.clone(),
+                session: session.as_ref().map(IssuedSession::to_new),
                 quotas: realm_quota(&place.realm),
                 request,
                 trail: self.account_trail(call, &account, now),
@@ -57,7 +71,7 @@ impl Provisioning {
             };
             let account = new.account.clone();
             match self.store.accounts().create(new).await {
-                Ok(()) => return Ok(answer(place, made_in(place, account), Outcome::Created)),
+                Ok(()) => return Ok(answer(place, made_in(place, account), Outcome::Created).with_session(session)),
                 Err(StoreError::Conflict(Conflict::Request)) => {
                     return self.replay(call, place, repeatable).await?.ok_or(Refusal::TransactionConflict);
                 }
@@ -72,6 +86,19 @@ impl Provisioning {
             }
         }
         Err(Refusal::TransactionConflict)
+    }
+
+    /// The session that an account begins with, where one is asked for and the account can be used.
+    fn first_session(
+        &self,
+        place: &Place,
+        account: &Account,
+        logs_in: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Option<IssuedSession> {
+        let user_agent = logs_in.filter(|_| account.password_set && unusable(account).is_none())?;
+        let application_id = place.access.caller.application.id;
+        Some(self.mint_session(account, application_id, place.realm.rules.sessions, user_agent, now))
     }
 
     /// After a collision: who holds what the request asks for? Answers or refuses; `None` where nobody does any more, so that the unit is
@@ -135,7 +162,7 @@ impl Provisioning {
             None => None,
         };
         let account_id = Some(ids.account_id);
-        Ok(Some(AccountAnswer { account, account_id, outcome, replayed: true, view: place.view() }))
+        Ok(Some(AccountAnswer { account, account_id, outcome, replayed: true, session: None, view: place.view() }))
     }
 
     /// The credential to write: a password is hashed here, after every check that costs less.
@@ -202,7 +229,7 @@ impl Provisioning {
 
 pub(super) fn answer(place: &Place, seen: SeenAccount, outcome: Outcome) -> AccountAnswer {
     let account_id = Some(seen.account.id);
-    AccountAnswer { account: Some(seen), account_id, outcome, replayed: false, view: place.view() }
+    AccountAnswer { account: Some(seen), account_id, outcome, replayed: false, session: None, view: place.view() }
 }
 
 /// An account of the realm that the request names, with what its roles permit there.

@@ -65,6 +65,7 @@ impl Provisioning {
             identifiers: held_identifiers(&plan.owner, &account),
             unique_values: Vec::new(),
             credential,
+            session: None,
             quotas: Vec::new(),
             request: None,
             trail: self.account_trail(call, &account, now),

@@ -252,6 +252,7 @@ diesel::table! {
         resource -> Text,
         outcome -> Text,
         time -> Timestamptz,
+        person_id -> Nullable<Uuid>,
     }
 }
 
@@ -268,6 +269,63 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(accounts, identifiers, external_keys, unique_values);
+diesel::table! {
+    sessions (tenant_id, session_id) {
+        tenant_id -> Uuid,
+        session_id -> Uuid,
+        account_id -> Uuid,
+        realm_id -> Uuid,
+        application_id -> Uuid,
+        restriction -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        bearer_hash -> Binary,
+        create_time -> Timestamptz,
+        refresh_time -> Timestamptz,
+        bearer_expire_time -> Timestamptz,
+        expire_time -> Timestamptz,
+        revoke_time -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (tenant_id, hash) {
+        tenant_id -> Uuid,
+        hash -> Binary,
+        session_id -> Uuid,
+        parent_hash -> Nullable<Binary>,
+        expire_time -> Timestamptz,
+        use_time -> Nullable<Timestamptz>,
+        use_request_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    login_failures (tenant_id, guard) {
+        tenant_id -> Uuid,
+        guard -> Binary,
+        failures -> Integer,
+        failure_time -> Timestamptz,
+        wait_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    known_addresses (tenant_id, account_id, address) {
+        tenant_id -> Uuid,
+        account_id -> Uuid,
+        address -> Binary,
+        login_time -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    identifiers,
+    external_keys,
+    unique_values,
+    credentials,
+    sessions,
+    refresh_tokens
+);
 diesel::allow_tables_to_appear_in_same_query!(applications, application_keys, application_tenants, tenants);
 diesel::allow_tables_to_appear_in_same_query!(contracts, contract_versions);

@@ -2,12 +2,12 @@
 //! waits for the first, and then sees its conflict before it has done anything else.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use diesel::query_dsl::methods;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{portal_requests, requests};
+use super::sweeping::{self, Old};
 use super::{Conn, Reader, point};
 use crate::domain::idempotency::{Fingerprint, Outcome, RequestIds, RequestKey, RequestRecord};
 use crate::domain::ids::{AccountId, TenantId};
@@ -67,28 +67,16 @@ async fn insert_global(conn: &mut Conn, record: &RequestRecord) -> QueryResult<u
     methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time))).execute(conn).await
 }
 
-/// Deletes by the index on the time of expiry, over all tenants. Rows by their whole key, since only that is unique; neither engine has a
-/// LIMIT of its own for DELETE.
 pub(in crate::store) async fn sweep(
     conn: &mut Conn,
     expired: &DateTime<Utc>,
     limit: &u32,
 ) -> Result<usize, StoreError> {
-    let of = |table: &str, key: &str| {
-        format!(
-            "DELETE FROM {table} WHERE ({key}) IN \
-             (SELECT {key} FROM {table} WHERE expire_time <= $1 ORDER BY expire_time LIMIT {limit})"
-        )
-    };
-    let in_tenants = diesel::sql_query(of("requests", "tenant_id, application_id, rpc, request_id"))
-        .bind::<SqlTypeOf<requests::expire_time>, _>(Time(*expired))
-        .execute(conn)
-        .await?;
-    let of_portals = diesel::sql_query(of("portal_requests", "application_id, request_id"))
-        .bind::<SqlTypeOf<portal_requests::expire_time>, _>(Time(*expired))
-        .execute(conn)
-        .await?;
-    Ok(in_tenants + of_portals)
+    let key = "tenant_id, application_id, rpc, request_id";
+    let old = Old { table: "requests", key, time: "expire_time" };
+    let in_tenants = sweeping::delete(conn, old, Time(*expired), *limit).await?;
+    let old = Old { table: "portal_requests", key: "application_id, request_id", time: "expire_time" };
+    Ok(in_tenants + sweeping::delete(conn, old, Time(*expired), *limit).await?)
 }
 
 /// The columns beside the key, in the order of the selections below.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::{audit_entries, events, outbox};
 use super::{Conn, schema};
 use crate::domain::event::{AuditEntry, Event, OutboxMessage, Trail};
-use crate::domain::ids::{ApplicationId, AuditId, EventId, MessageId, TenantId};
+use crate::domain::ids::{AccountId, ApplicationId, AuditId, EventId, MessageId, TenantId};
 use crate::store::StoreError;
 use crate::store::columns::{Json, Time};
 
@@ -36,6 +36,7 @@ struct AuditRow<'a> {
     resource: &'a str,
     outcome: &'a str,
     time: Time,
+    person_id: Option<AccountId>,
 }
 
 /// A message as it is written: waiting, tried never.
@@ -76,6 +77,7 @@ impl<'a> From<&'a AuditEntry> for AuditRow<'a> {
             resource: &entry.resource,
             outcome: entry.outcome,
             time: Time(entry.time),
+            person_id: entry.person_id,
         }
     }
 }

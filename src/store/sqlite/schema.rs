@@ -252,6 +252,7 @@ diesel::table! {
         resource -> Text,
         outcome -> Text,
         time -> Text,
+        person_id -> Nullable<Binary>,
     }
 }
 
@@ -268,6 +269,63 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(accounts, identifiers, external_keys, unique_values);
+diesel::table! {
+    sessions (tenant_id, session_id) {
+        tenant_id -> Binary,
+        session_id -> Binary,
+        account_id -> Binary,
+        realm_id -> Binary,
+        application_id -> Binary,
+        restriction -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        bearer_hash -> Binary,
+        create_time -> Text,
+        refresh_time -> Text,
+        bearer_expire_time -> Text,
+        expire_time -> Text,
+        revoke_time -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (tenant_id, hash) {
+        tenant_id -> Binary,
+        hash -> Binary,
+        session_id -> Binary,
+        parent_hash -> Nullable<Binary>,
+        expire_time -> Text,
+        use_time -> Nullable<Text>,
+        use_request_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    login_failures (tenant_id, guard) {
+        tenant_id -> Binary,
+        guard -> Binary,
+        failures -> Integer,
+        failure_time -> Text,
+        wait_until -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    known_addresses (tenant_id, account_id, address) {
+        tenant_id -> Binary,
+        account_id -> Binary,
+        address -> Binary,
+        login_time -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    identifiers,
+    external_keys,
+    unique_values,
+    credentials,
+    sessions,
+    refresh_tokens
+);
 diesel::allow_tables_to_appear_in_same_query!(applications, application_keys, application_tenants, tenants);
 diesel::allow_tables_to_appear_in_same_query!(contracts, contract_versions);

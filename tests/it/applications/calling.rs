@@ -97,6 +97,5 @@ async fn a_persons_token_is_not_ignored(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&["tenants.read"]).await.saying("x-user-token", "enroll_session_1");
     let told = told(&client).await;
-    assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unimplemented", "FEATURE_UNAVAILABLE"));
-    assert_eq!(told.said("field"), Some("x-user-token"));
+    assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unauthenticated", "SESSION_INVALID"));
 }

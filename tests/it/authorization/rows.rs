@@ -20,6 +20,10 @@ pub enum Needs {
     Key,
     /// A permission, to call the method at all.
     Permission(&'static str),
+    /// A permission, or a person whose account it is about.
+    PermissionOrSelf(&'static str),
+    /// A permission, on the tenant that the token in the request names.
+    PermissionByToken(&'static str),
     /// A permission where the realm is CLOSED, as it is where nobody opened it; the method itself needs a key only.
     PermissionInClosedRealm(&'static str),
 }
@@ -29,7 +33,10 @@ impl Needs {
     pub fn permission(self) -> Option<&'static str> {
         match self {
             Self::Key => None,
-            Self::Permission(name) | Self::PermissionInClosedRealm(name) => Some(name),
+            Self::Permission(name)
+            | Self::PermissionOrSelf(name)
+            | Self::PermissionByToken(name)
+            | Self::PermissionInClosedRealm(name) => Some(name),
         }
     }
 }
@@ -46,13 +53,24 @@ pub struct Row {
     pub request: fn() -> Value,
     /// What is answered once nothing is in the way of the caller: `OK`, or a reason that only the use case gives.
     pub reached: &'static str,
+    /// Whether a person who has to change the password first may call it.
+    pub restricted: bool,
 }
 
 /// An id that nothing has.
 pub const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";
 
 const fn row(rpc: &'static str, permission: &'static str, request: fn() -> Value, reached: &'static str) -> Row {
-    Row { rpc, needs: Needs::Permission(permission), scope: Scope::TenantId, request, reached }
+    Row { rpc, needs: Needs::Permission(permission), scope: Scope::TenantId, request, reached, restricted: false }
+}
+
+const fn or_self(rpc: &'static str, permission: &'static str, request: fn() -> Value, reached: &'static str) -> Row {
+    let needs = Needs::PermissionOrSelf(permission);
+    Row { rpc, needs, scope: Scope::TenantId, request, reached, restricted: false }
+}
+
+fn of_an_account() -> Value {
+    json!({"account": {"accountId": NOWHERE}})
 }
 
 fn empty() -> Value {
@@ -75,6 +93,7 @@ pub const ROWS: &[Row] = &[
         scope: Scope::TenantId,
         request: empty,
         reached: "VALIDATION_FAILED",
+        restricted: false,
     },
     Row {
         rpc: "RegistrationService/RegisterPortal",
@@ -82,6 +101,7 @@ pub const ROWS: &[Row] = &[
         scope: Scope::Nothing,
         request: empty,
         reached: "VALIDATION_FAILED",
+        restricted: false,
     },
     Row {
         rpc: "RegistrationService/CheckPortalName",
@@ -89,13 +109,62 @@ pub const ROWS: &[Row] = &[
         scope: Scope::Nothing,
         request: || json!({"portalName": "lighthouse"}),
         reached: "OK",
+        restricted: false,
     },
+    Row {
+        rpc: "CredentialService/CheckPassword",
+        needs: Needs::Key,
+        scope: Scope::TenantId,
+        request: empty,
+        reached: "VALIDATION_FAILED",
+        restricted: false,
+    },
+    Row {
+        rpc: "CredentialService/ChangePassword",
+        needs: Needs::Key,
+        scope: Scope::TenantId,
+        request: empty,
+        reached: "VALIDATION_FAILED",
+        restricted: true,
+    },
+    row("CredentialService/SetPassword", "credentials.set", empty, "VALIDATION_FAILED"),
+    Row {
+        rpc: "SessionService/CreateSession",
+        needs: Needs::Key,
+        scope: Scope::TenantId,
+        request: empty,
+        reached: "VALIDATION_FAILED",
+        restricted: false,
+    },
+    Row {
+        rpc: "SessionService/RefreshSession",
+        needs: Needs::Key,
+        scope: Scope::Nothing,
+        request: || json!({"refreshToken": "enroll_refresh_1"}),
+        reached: "SESSION_INVALID",
+        restricted: false,
+    },
+    Row {
+        rpc: "SessionService/GetSession",
+        needs: Needs::PermissionByToken("sessions.read"),
+        scope: Scope::Nothing,
+        request: || json!({"bearerToken": "enroll_session_1"}),
+        reached: "SESSION_INVALID",
+        restricted: false,
+    },
+    or_self("SessionService/ListSessions", "sessions.read", of_an_account, "ACCOUNT_NOT_FOUND"),
+    Row {
+        restricted: true,
+        ..or_self("SessionService/RevokeSession", "sessions.revoke", || json!({"sessionId": NOWHERE}), "OK")
+    },
+    or_self("SessionService/RevokeAllSessions", "sessions.revoke", of_an_account, "ACCOUNT_NOT_FOUND"),
     Row {
         rpc: "TenantService/GetTenant",
         needs: Needs::Permission("tenants.read"),
         scope: Scope::TenantRef,
         request: empty,
         reached: "OK",
+        restricted: false,
     },
     Row {
         rpc: "TenantService/ListTenants",
@@ -103,6 +172,7 @@ pub const ROWS: &[Row] = &[
         scope: Scope::Nothing,
         request: empty,
         reached: "OK",
+        restricted: false,
     },
     row("RealmService/CreateRealm", "realms.write", empty, "VALIDATION_FAILED"),
     row("RealmService/GetRealm", "realms.read", empty, "OK"),

@@ -16,6 +16,7 @@ on_both_engines!(
     code_400_for_an_address_that_is_taken,
     code_401_without_a_valid_credential,
     the_calling_app_is_required,
+    the_password_is_changed_after_the_first_login,
     a_closed_realm_is_for_those_who_may_create,
     an_internal_realm_must_be_available,
 );
@@ -171,6 +172,30 @@ async fn the_calling_app_is_required(engine: Engine) {
 async fn change_realm(app: &TestApp, realm: v1::Realm) {
     let request = v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() };
     made(app.operator().realms().update_realm(request).await);
+}
+
+/// "After the first login, the password must be changed, since it was sent in plain text."
+async fn the_password_is_changed_after_the_first_login(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "fluid-topics").await.client;
+    made(client.registration().register_account(register(&body(REQUEST))).await);
+    let login = v1::CreateSessionRequest {
+        identifier: Some(v1::create_session_request::Identifier::Login("user@mail.com".to_owned())),
+        password: "User's password".to_owned(),
+        ..Default::default()
+    };
+    let tokens = made(client.sessions().create_session(login).await).session.expect("tokens");
+    assert_eq!(tokens.restriction(), v1::SessionRestriction::ChangePassword);
+    let person = client.saying("x-user-token", &tokens.bearer_token);
+    let list = v1::ListSessionsRequest::default();
+    assert_eq!(refused(person.sessions().list_sessions(list.clone()).await).reason, "PASSWORD_CHANGE_REQUIRED");
+    let change = v1::ChangePasswordRequest {
+        old_password: "User's password".to_owned(),
+        new_password: password("Another password"),
+        ..Default::default()
+    };
+    made(person.credentials().change_password(change).await);
+    assert_eq!(made(person.sessions().list_sessions(list).await).sessions.len(), 1);
 }
 
 async fn a_closed_realm_is_for_those_who_may_create(engine: Engine) {

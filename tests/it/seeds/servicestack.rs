@@ -9,6 +9,7 @@ use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engine
 
 on_both_engines!(
     the_example,
+    auto_login_answers_with_a_session,
     a_user_name_or_an_address_is_enough,
     the_display_name_falls_back,
     the_confirmation_is_compared_when_it_is_there,
@@ -33,9 +34,8 @@ const REQUEST: &str = r#"{
 	}
 }"#;
 
-/// Where the fields of the document's body travel. AutoLogin and ErrorView come with sessions and redirects.
+/// Where the fields of the document's body travel. ErrorView comes with redirects.
 fn register(body: &Value) -> v1::RegisterAccountRequest {
-    assert!(!body.get("AutoLogin").and_then(Value::as_bool).unwrap_or_default());
     let profile = v1::Profile {
         user_name: text(body, "UserName"),
         given_name: text(body, "FirstName"),
@@ -51,13 +51,14 @@ fn register(body: &Value) -> v1::RegisterAccountRequest {
     v1::RegisterAccountRequest {
         profile: Some(profile),
         email: text(body, "Email"),
+        auto_login: body.get("AutoLogin").and_then(Value::as_bool).unwrap_or_default(),
         password: Some(password).filter(|_| body.get("Password").is_some()),
         annotations: meta.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect(),
         ..Default::default()
     }
 }
 
-/// The document's answer, but for the session (SessionId, BearerToken, RefreshToken) and the redirect, which nobody asked for.
+/// The document's answer, but for the redirect, which nobody asked for, and the session, which AutoLogin adds.
 fn answer(response: &v1::RegisterAccountResponse) -> Value {
     let account = response.account.clone().expect("an account");
     json!({
@@ -123,6 +124,25 @@ async fn the_example(engine: Engine) {
     assert_eq!((profile.given_name.as_str(), profile.family_name.as_str()), ("John", "Doe"));
     assert_eq!(profile.display_name, "John Doe");
     assert_eq!(account.email.expect("an address").address, "john.doe@example.com");
+}
+
+async fn auto_login_answers_with_a_session(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let response = made(client.registration().register_account(changed(json!({ "AutoLogin": true }))).await);
+    let session = response.session.clone().expect("a session");
+    let members = json!({
+        "SessionId": session.session_id,
+        "BearerToken": session.bearer_token,
+        "RefreshToken": session.refresh_token,
+        "RefreshTokenExpiry": session.refresh_token_expire_time.map(|time| time.seconds),
+    });
+    assert!(members.as_object().expect("an object").values().all(|value| !value.is_null() && value != ""), "{members}");
+    assert_eq!(answer(&response)["UserName"], "john.doe");
+    let account = response.account.expect("an account");
+    let request = v1::GetSessionRequest { bearer_token: session.bearer_token };
+    let seen = made(app.app(&["sessions.read"]).await.sessions().get_session(request).await);
+    assert_eq!(seen.account.expect("an account").account_id, account.account_id);
 }
 
 async fn a_user_name_or_an_address_is_enough(engine: Engine) {

@@ -134,6 +134,7 @@ impl World {
             account,
             identifiers,
             unique_values: Vec::new(),
+            session: None,
             credential: Some(NewCredential { phc: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA".to_owned() }),
             quotas: Vec::new(),
             request: None,
@@ -307,6 +308,7 @@ pub fn trail(tenant_id: TenantId, application_id: ApplicationId) -> Trail {
             data: serde_json::json!({ "state": "ACTIVE" }),
         }],
         audit: vec![AuditEntry {
+            person_id: None,
             tenant_id,
             id: AuditId::from_uuid(Uuid::now_v7()),
             application_id: Some(application_id),

@@ -9,8 +9,10 @@ use tonic::{Request, Status};
 use enroll::proto::v1::account_service_client::AccountServiceClient;
 use enroll::proto::v1::application_service_client::ApplicationServiceClient;
 use enroll::proto::v1::contract_service_client::ContractServiceClient;
+use enroll::proto::v1::credential_service_client::CredentialServiceClient;
 use enroll::proto::v1::realm_service_client::RealmServiceClient;
 use enroll::proto::v1::registration_service_client::RegistrationServiceClient;
+use enroll::proto::v1::session_service_client::SessionServiceClient;
 use enroll::proto::v1::tenant_service_client::TenantServiceClient;
 
 /// What a generated client speaks over.
@@ -90,6 +92,16 @@ impl Client {
     /// `RegistrationService`.
     pub fn registration(&self) -> RegistrationServiceClient<Wire> {
         RegistrationServiceClient::new(self.wire())
+    }
+
+    /// `SessionService`.
+    pub fn sessions(&self) -> SessionServiceClient<Wire> {
+        SessionServiceClient::new(self.wire())
+    }
+
+    /// `CredentialService`.
+    pub fn credentials(&self) -> CredentialServiceClient<Wire> {
+        CredentialServiceClient::new(self.wire())
     }
 
     /// `TenantService`.

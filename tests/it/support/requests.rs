@@ -62,6 +62,15 @@ pub fn password(text: &str) -> Option<v1::PasswordInput> {
     Some(v1::PasswordInput { password: text.to_owned(), password_confirmation: None })
 }
 
+/// A login with an address and [`PASSWORD`].
+pub fn login(address: &str) -> v1::CreateSessionRequest {
+    v1::CreateSessionRequest {
+        identifier: Some(v1::create_session_request::Identifier::Login(address.to_owned())),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    }
+}
+
 /// An external key; an empty type is the application's own.
 pub fn external_key(key_type: &str, key: &str) -> v1::ExternalKey {
     v1::ExternalKey { r#type: key_type.to_owned(), key: key.to_owned() }
