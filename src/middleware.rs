@@ -80,7 +80,7 @@ where
         // DEADLINE_EXCEEDED when the time is up, also while the body streams.
         .layer(DeadlineLayer::new(parts.deadline_max))
         // Who calls: a bad credential is refused, a missing one is anonymous.
-        .layer(AuthenticateLayer::new(parts.authenticator))
+        .layer(AuthenticateLayer::new(parts.authenticator, parts.reflection))
         // May this caller call this method: the policy in the proto decides.
         .layer(AuthorizeLayer::new(parts.reflection))
         // How much may it ask for; before the message is read.

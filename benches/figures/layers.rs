@@ -86,7 +86,7 @@ fn one_by_one(bench: &Bench, product: &Product) -> Vec<(&'static str, SocketAddr
     let (id, trace) = (RequestIdLayer::new(methods, TrustedProxies::default()), TraceLayer::new(methods));
     let (deadline, authorize) = (DeadlineLayer::new(DEADLINE_MAX), AuthorizeLayer::new(ReflectionAccess::Anonymous));
     let (limit, authenticator) = (RateLimitLayer::new(limiter.clone()), authenticator(product, limiter));
-    let authenticate = || AuthenticateLayer::new(authenticator.clone());
+    let authenticate = || AuthenticateLayer::new(authenticator.clone(), ReflectionAccess::Anonymous);
     let runtime = &bench.server;
     /// A server with these layers round the service that does nothing.
     macro_rules! with {

@@ -17,6 +17,7 @@ use crate::provisioning::principal::{Caller, Person, Principal};
 use crate::provisioning::refusal::{CredentialFault, Refusal};
 use crate::status::AnswerContext;
 
+use super::authorize::ReflectionAccess;
 use super::inbound::Inbound;
 use super::methods::Access;
 use super::refuse::refuse;
@@ -34,12 +35,7 @@ pub trait Authenticate: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Principal, Refusal>> + Send;
 
     /// On whose behalf the application calls.
-    fn person(
-        &self,
-        caller: &Caller,
-        token: &str,
-        peer: IpAddr,
-    ) -> impl Future<Output = Result<Person, Refusal>> + Send;
+    fn person(&self, caller: &Caller, token: &str) -> impl Future<Output = Result<Person, Refusal>> + Send;
 }
 
 impl Authenticate for Authenticator {
@@ -47,20 +43,22 @@ impl Authenticate for Authenticator {
         Self::authenticate(self, authorization, peer).await
     }
 
-    async fn person(&self, caller: &Caller, token: &str, peer: IpAddr) -> Result<Person, Refusal> {
-        Self::person(self, caller, token, peer).await
+    async fn person(&self, caller: &Caller, token: &str) -> Result<Person, Refusal> {
+        Self::person(self, caller, token).await
     }
 }
 
 /// See the module.
 pub struct AuthenticateLayer<A> {
     authenticator: Arc<A>,
+    reflection: ReflectionAccess,
 }
 
 impl<A> AuthenticateLayer<A> {
-    /// Asks this authenticator.
-    pub fn new(authenticator: Arc<A>) -> Self {
-        Self { authenticator }
+    /// Asks this authenticator, but where the schema is anybody's: clients send the credential of the call that they are about to make with
+    /// their question for the schema, and a wrong one has to be told by that call, with its details.
+    pub fn new(authenticator: Arc<A>, reflection: ReflectionAccess) -> Self {
+        Self { authenticator, reflection }
     }
 }
 
@@ -68,7 +66,7 @@ impl<S, A> Layer<S> for AuthenticateLayer<A> {
     type Service = AuthenticateService<S, A>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AuthenticateService { inner, authenticator: self.authenticator.clone() }
+        AuthenticateService { inner, authenticator: self.authenticator.clone(), reflection: self.reflection }
     }
 }
 
@@ -76,11 +74,12 @@ impl<S, A> Layer<S> for AuthenticateLayer<A> {
 pub struct AuthenticateService<S, A> {
     inner: S,
     authenticator: Arc<A>,
+    reflection: ReflectionAccess,
 }
 
 impl<S: Clone, A> Clone for AuthenticateService<S, A> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), authenticator: self.authenticator.clone() }
+        Self { inner: self.inner.clone(), authenticator: self.authenticator.clone(), reflection: self.reflection }
     }
 }
 
@@ -101,10 +100,11 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let inner = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, inner);
-        let authenticator = self.authenticator.clone();
+        let (authenticator, reflection) = (self.authenticator.clone(), self.reflection);
         Box::pin(async move {
             let context = request.extensions().get::<AnswerContext>().cloned();
-            match identify(&*authenticator, request.extensions().get(), request.headers(), context.as_ref()).await {
+            let (inbound, headers) = (request.extensions().get(), request.headers());
+            match identify(&*authenticator, reflection, inbound, headers, context.as_ref()).await {
                 Ok((principal, person)) => {
                     if let Some(inbound) = request.extensions_mut().get_mut::<Inbound>() {
                         (inbound.principal, inbound.person) = (principal, person.map(Arc::new));
@@ -119,6 +119,7 @@ where
 
 async fn identify<A: Authenticate>(
     authenticator: &A,
+    reflection: ReflectionAccess,
     inbound: Option<&Inbound>,
     headers: &HeaderMap,
     context: Option<&AnswerContext>,
@@ -126,7 +127,12 @@ async fn identify<A: Authenticate>(
     let Some(inbound) = inbound else {
         return Err(Refusal::Credential(CredentialFault::Missing));
     };
-    if inbound.method.is_some_and(|method| method.access == Access::Open) {
+    let asks_nobody = |access| match access {
+        Access::Open => true,
+        Access::Reflection => reflection == ReflectionAccess::Anonymous,
+        _ => false,
+    };
+    if inbound.method.is_some_and(|method| asks_nobody(method.access)) {
         return Ok((Principal::Anonymous, None));
     }
     let authorization = sole(headers, &AUTHORIZATION).map_err(|_| Refusal::Credential(CredentialFault::Invalid))?;
@@ -138,7 +144,7 @@ async fn identify<A: Authenticate>(
         return Ok((principal, None));
     };
     // A person comes beside an application, never by themselves.
-    let person = authenticator.person(principal.caller()?, token, inbound.peer).await?;
+    let person = authenticator.person(principal.caller()?, token).await?;
     Ok((principal, Some(person)))
 }
 

@@ -33,7 +33,7 @@ impl<A: Authenticate> Authenticate for Gate<A> {
     }
 
     /// Asked only for an application that came through the gate.
-    async fn person(&self, caller: &Caller, token: &str, peer: IpAddr) -> Result<Person, Refusal> {
-        self.authenticator.person(caller, token, peer).await
+    async fn person(&self, caller: &Caller, token: &str) -> Result<Person, Refusal> {
+        self.authenticator.person(caller, token).await
     }
 }

@@ -38,7 +38,10 @@ where
 #[tokio::test]
 async fn each_gate_is_shut_to_a_call_that_nothing_is_known_of() {
     for path in [CREATE_ACCOUNT, HEALTH] {
-        assert_ne!(alone(AuthenticateLayer::new(Arc::new(KeyTable::default())), path).await, Code::Ok);
+        assert_ne!(
+            alone(AuthenticateLayer::new(Arc::new(KeyTable::default()), ReflectionAccess::Application), path).await,
+            Code::Ok
+        );
         assert_ne!(alone(AuthorizeLayer::new(ReflectionAccess::Anonymous), path).await, Code::Ok);
         assert_ne!(alone(RateLimitLayer::new(Notes::with_room(usize::MAX, false)), path).await, Code::Ok);
     }

@@ -148,6 +148,10 @@ async fn reflection_is_shown_to_whom_the_settings_say() {
         house.call(path, headers).await.status.code()
     };
     assert_eq!(code(ReflectionAccess::Anonymous, &[]).await, Code::Ok);
+    // The call that comes after it tells what is wrong with the credential.
+    let wrong = [("authorization", "Bearer stolen"), ("x-user-token", "t")];
+    assert_eq!(code(ReflectionAccess::Anonymous, &wrong).await, Code::Ok);
+    assert_eq!(code(ReflectionAccess::Application, &wrong).await, Code::Unauthenticated);
     assert_eq!(code(ReflectionAccess::Application, &[]).await, Code::Unauthenticated);
     assert_eq!(code(ReflectionAccess::Application, &[READER]).await, Code::Ok);
     assert_eq!(code(ReflectionAccess::Nobody, &[READER]).await, Code::Unimplemented);

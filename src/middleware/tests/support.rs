@@ -63,7 +63,7 @@ impl Authenticate for KeyTable {
         Ok(Principal::Application(Arc::new(caller)))
     }
 
-    async fn person(&self, _: &Caller, token: &str, _: IpAddr) -> Result<Person, Refusal> {
+    async fn person(&self, _: &Caller, token: &str) -> Result<Person, Refusal> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let restriction = match token {
             "person" => None,

@@ -66,7 +66,8 @@ async fn a_missing_right_is_named(engine: Engine) {
 async fn guessing_keys_is_stopped_before_the_look_up(engine: Engine) {
     let twenty = RateLimit::new(20, Duration::from_secs(60));
     let app = TestApp::builder(engine).limit(LimitName::FailedCredentials, twenty).start().await;
-    let client = app.app(&["tenants.read"]).await;
+    let (client, known) = (app.app(&["tenants.read"]).await, app.app(&["tenants.read"]).await);
+    made(call(&known).await);
     for guess in 0..20_u8 {
         let guess = ApplicationKeySecret::from_bytes([guess; 32]);
         assert_eq!(told(&client.with_key(guess.expose())).await.reason, "CREDENTIALS_INVALID");
@@ -76,6 +77,7 @@ async fn guessing_keys_is_stopped_before_the_look_up(engine: Engine) {
     assert_eq!((limited.code.as_str(), limited.reason.as_str()), ("ResourceExhausted", "RATE_LIMIT_EXCEEDED"));
     assert!(limited.retry_after.is_some());
     assert_eq!(told(&client).await.reason, "RATE_LIMIT_EXCEEDED", "nothing of this peer is looked up any more");
+    made(call(&known).await);
     assert_eq!(told(&app.anonymous()).await.reason, "CREDENTIALS_MISSING");
 }
 

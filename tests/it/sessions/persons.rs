@@ -1,5 +1,8 @@
 //! Calls on behalf of a person: what their roles open, and what a restricted session is good for.
 
+use std::time::Duration;
+
+use enroll::domain::limits::{LimitName, RateLimit};
 use enroll::proto::v1;
 
 use super::asked;
@@ -11,6 +14,7 @@ on_both_engines!(
     a_registration_can_log_in,
     a_password_that_must_be_changed_restricts_the_session,
     a_person_of_an_account_that_is_stopped_is_nobody,
+    sessions_that_have_ended_keep_nobody_else_out,
 );
 
 async fn an_administrator_opens_a_closed_realm_of_theirs(engine: Engine) {
@@ -128,4 +132,20 @@ async fn a_person_of_an_account_that_is_stopped_is_nobody(engine: Engine) {
     let list = person.sessions().list_sessions(v1::ListSessionsRequest::default()).await;
     assert_eq!(refused(list).reason, "SESSION_INVALID");
     assert_eq!(refused(asked(&client, &tokens.bearer_token).await).reason, "SESSION_INVALID");
+}
+
+async fn sessions_that_have_ended_keep_nobody_else_out(engine: Engine) {
+    let few = RateLimit::new(3, Duration::from_secs(60));
+    let app = TestApp::builder(engine).limit(LimitName::FailedCredentials, few).start().await;
+    let client = app.app(&[]).await;
+    let (_, ended) = super::logged_in(&app, &client, "ada@example.com").await;
+    let person = client.saying("x-user-token", &ended.bearer_token);
+    made(person.sessions().revoke_session(v1::RevokeSessionRequest::default()).await);
+    for _ in 0..10 {
+        let list = person.sessions().list_sessions(v1::ListSessionsRequest::default()).await;
+        assert_eq!(refused(list).reason, "SESSION_INVALID");
+    }
+    let (_, tokens) = super::logged_in(&app, &client, "eve@example.com").await;
+    let other = client.saying("x-user-token", &tokens.bearer_token);
+    made(other.sessions().list_sessions(v1::ListSessionsRequest::default()).await);
 }
