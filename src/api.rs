@@ -14,6 +14,7 @@ mod paging;
 mod realm;
 mod registration;
 mod session;
+mod template;
 mod tenant;
 
 pub use account::Accounts;
@@ -23,4 +24,5 @@ pub use credential::Credentials;
 pub use realm::Realms;
 pub use registration::Registration;
 pub use session::Sessions;
+pub use template::Templates;
 pub use tenant::Tenants;

@@ -5,6 +5,7 @@
 mod account;
 mod app;
 mod app_key;
+mod branding;
 mod codec;
 mod contract;
 mod error;
@@ -20,6 +21,7 @@ mod refused;
 mod schema;
 mod serve;
 mod session;
+mod template;
 
 use std::io::Write;
 
@@ -61,6 +63,8 @@ enum Command {
     Contract(contract::ContractArgs),
     /// Accounts.
     Account(account::AccountArgs),
+    /// Templates: what mails say in the tenant's own words.
+    Template(template::TemplateArgs),
     /// Print a script that completes commands in a shell.
     Completions {
         /// Which shell.
@@ -94,6 +98,7 @@ impl CommandLine {
             Command::Realm(args) => args.client.note(&mut flags),
             Command::Contract(args) => args.client.note(&mut flags),
             Command::Account(args) => args.client.note(&mut flags),
+            Command::Template(args) => args.client.note(&mut flags),
             Command::Config(_) | Command::Completions { .. } => {}
         }
         let (config, effective) = Config::load(&flags)?;
@@ -132,6 +137,7 @@ impl Invocation {
             Command::Realm(args) => args.run(config).await,
             Command::Contract(args) => args.run(config).await,
             Command::Account(args) => args.run(config).await,
+            Command::Template(args) => args.run(config).await,
             Command::Completions { shell } => completions(shell),
         }
     }

@@ -3,6 +3,7 @@
 //! what the other rooms do with the values.
 
 mod client;
+mod delivery;
 mod error;
 mod master_key;
 mod passwords;
@@ -25,6 +26,7 @@ use reader::Reader;
 use sources::Sources;
 
 pub use client::Client;
+pub use delivery::{Captcha, Mail, MailServer, MailTls, Mailbox, TextApi};
 pub use error::{ConfigError, Fault};
 pub use master_key::MasterKeys;
 pub use passwords::Passwords;
@@ -51,6 +53,12 @@ pub struct Config {
     pub limits: RateLimits,
     /// Portals: names and quotas.
     pub portals: Portals,
+    /// Mail.
+    pub mail: Mail,
+    /// Texts to phones; absent = they are written where mails are.
+    pub text: Option<TextApi>,
+    /// The captcha provider; absent = there is none.
+    pub captcha: Option<Captcha>,
     /// What is logged, and how.
     pub telemetry: Telemetry,
     /// The key of the operator application that the first start makes.
@@ -77,6 +85,9 @@ impl Config {
             passwords: Passwords::read(&mut reader),
             limits: read_limits(&mut reader),
             portals: Portals::read(&mut reader),
+            mail: Mail::read(&mut reader),
+            text: TextApi::read(&mut reader),
+            captcha: Captcha::read(&mut reader),
             telemetry: Telemetry::read(&mut reader),
             bootstrap_key: reader.secret("bootstrap_key", application_key),
             master_keys: reader.secret("master_key", MasterKeys::parse),

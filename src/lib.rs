@@ -12,6 +12,7 @@
 //! | [`domain`] | what is true: values and rules, pure |
 //! | [`password`] | Argon2id on its own bounded threads, and the hashes of other systems |
 //! | [`store`] | where it is kept: the only room that knows diesel |
+//! | [`delivery`] | what leaves the house: mail, texts to phones, questions to a captcha provider |
 //! | [`server`] | how the rooms are put together and opened to the network |
 //! | [`config`], [`telemetry`], [`cli`] | how an operator runs it |
 //!
@@ -21,6 +22,7 @@
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod delivery;
 pub mod domain;
 pub mod middleware;
 pub mod password;

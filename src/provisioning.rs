@@ -8,12 +8,15 @@ pub mod applications;
 pub mod authentication;
 pub mod bootstrap;
 pub mod cache;
+pub mod captcha;
+pub mod composing;
 pub mod contracts;
 pub mod credentials;
 pub mod draft;
 pub mod etag;
 pub mod limiter;
 pub mod master_key;
+pub mod outgoing;
 pub mod paging;
 pub mod portals;
 pub mod principal;
@@ -24,6 +27,7 @@ pub mod replay;
 pub mod rules;
 pub mod seams;
 pub mod sessions;
+pub mod templates;
 pub mod tenants;
 pub mod trail;
 
@@ -36,7 +40,9 @@ use crate::store::Store;
 use self::cache::Caches;
 use self::limiter::Limiter;
 use self::master_key::MasterKey;
+use self::outgoing::Outgoing;
 use self::seams::{Clock, Ids};
+use self::templates::TemplateRenderer;
 
 /// How often a unit of work is tried that collides with others although nothing it asks for is taken.
 const TRIES_MAX: usize = 3;
@@ -57,6 +63,10 @@ pub struct Parts {
     pub limiter: Arc<dyn Limiter>,
     /// Page tokens, fingerprints, quota keys.
     pub master_key: MasterKey,
+    /// Seals what is to be sent; shared with the workers that send it.
+    pub outgoing: Arc<Outgoing>,
+    /// Puts templates into words.
+    pub renderer: Arc<dyn TemplateRenderer>,
     /// What holds for portals.
     pub portals: PortalSettings,
 }
@@ -86,13 +96,21 @@ pub struct Provisioning {
     limiter: Arc<dyn Limiter>,
     /// Shared with the tokens of pages that are being encoded.
     master_key: Arc<MasterKey>,
+    outgoing: Arc<Outgoing>,
+    renderer: Arc<dyn TemplateRenderer>,
     portals: PortalSettings,
 }
 
 impl Provisioning {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, hasher, caches, clock, ids, limiter, master_key, portals } = parts;
-        Self { store, hasher, caches, clock, ids, limiter, master_key: Arc::new(master_key), portals }
+        let Parts { store, hasher, caches, clock, ids, limiter, master_key, outgoing, renderer, portals } = parts;
+        let master_key = Arc::new(master_key);
+        Self { store, hasher, caches, clock, ids, limiter, master_key, outgoing, renderer, portals }
+    }
+
+    /// Seals messages, and wakes the workers that send them.
+    pub fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 }

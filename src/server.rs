@@ -149,6 +149,7 @@ impl Server {
         } else if self.house.store().is_exclusive() {
             return Err(HouseError::MigrationsPending);
         }
+        self.house.deliver();
         let watch = prober::watch(self.house.clone(), self.readiness.clone(), self.stop.clone());
         self.tasks.push(tokio::spawn(watch));
         let interval = self.settings.sweep_interval;
@@ -207,16 +208,19 @@ impl Server {
         Ok(())
     }
 
-    /// Tells health first, which lets its watchers go; then GOAWAY on every connection, and no new ones; then waits for the calls under
-    /// way, as long as the settings say; then for the units of work that they began, which always finish.
+    /// Tells health first, which lets its watchers go; then GOAWAY on every connection, and no new ones; then waits for the calls and the
+    /// messages under way, as long as the settings say; then for the units of work that they began, which always finish.
     pub async fn shut_down(self) {
         self.readiness.set(Phase::Draining);
         self.ends.drain.cancel();
-        if time::timeout(self.settings.drain, self.connections.wait()).await.is_err() {
-            tracing::warn!("calls were still under way at the end of the drain");
-            self.ends.kill.cancel();
-            self.connections.wait().await;
-        }
+        let calls = async {
+            if time::timeout(self.settings.drain, self.connections.wait()).await.is_err() {
+                tracing::warn!("calls were still under way at the end of the drain");
+                self.ends.kill.cancel();
+                self.connections.wait().await;
+            }
+        };
+        tokio::join!(calls, self.house.stop_delivering(self.settings.drain));
         self.house.close().await;
         self.stop.cancel();
         for task in self.tasks {

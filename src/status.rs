@@ -52,6 +52,8 @@ fn verdict(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::HashCapacity { .. } => (Code::ResourceExhausted, ErrorReason::HashCapacityExceeded),
         Refusal::ConsentRequired(_) => (Code::FailedPrecondition, ErrorReason::ConsentRequired),
         Refusal::RealmUnavailable(_) => (Code::FailedPrecondition, ErrorReason::RealmUnavailable),
+        Refusal::TemplateMissing(_) => (Code::FailedPrecondition, ErrorReason::TemplateMissing),
+        Refusal::UrlConfigurationInvalid { .. } => (Code::FailedPrecondition, ErrorReason::UrlConfigurationInvalid),
         Refusal::State(StateFault::TenantNotActive(_)) => (Code::FailedPrecondition, ErrorReason::TenantNotActive),
         Refusal::State(StateFault::InUse { .. }) => (Code::FailedPrecondition, ErrorReason::ResourceInUse),
         Refusal::RequestIdReused => (Code::FailedPrecondition, ErrorReason::RequestIdReused),
@@ -92,6 +94,7 @@ fn not_found_reason(kind: ResourceKind) -> ErrorReason {
         ResourceKind::Contract => ErrorReason::ContractNotFound,
         ResourceKind::Application => ErrorReason::ApplicationNotFound,
         ResourceKind::Account => ErrorReason::AccountNotFound,
+        ResourceKind::Template => ErrorReason::TemplateNotFound,
     }
 }
 

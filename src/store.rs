@@ -14,6 +14,7 @@ mod columns;
 mod complaint;
 pub mod contracts;
 mod error;
+pub mod outbox;
 mod postgres;
 pub mod quotas;
 pub mod realms;
@@ -21,6 +22,7 @@ pub mod requests;
 pub mod sessions;
 mod settings;
 mod sqlite;
+pub mod templates;
 pub mod tenants;
 
 use std::sync::Arc;
@@ -29,11 +31,13 @@ pub use self::accounts::{AccountFilter, Accounts, Existing, NewAccount, NewCrede
 pub use self::applications::{ApplicationChange, Applications, NewApplication, NewInstallation};
 pub use self::contracts::Contracts;
 pub use self::error::{Cause, Conflict, StoreError};
+pub use self::outbox::{ClaimedMessage, Outbox};
 pub use self::quotas::Quotas;
 pub use self::realms::Realms;
 pub use self::requests::Requests;
 pub use self::sessions::{LoginFailure, NewLogin, NewPassword, NewSession, Refresh, Refreshed, Rehash, Sessions};
 pub use self::settings::StoreSettings;
+pub use self::templates::Templates;
 pub use self::tenants::{NewPortal, Tenants};
 
 /// A page by its key: the rows after `after`, at most `limit`. Whoever wants to know whether there is a next page asks for one more.
@@ -218,6 +222,11 @@ impl Store {
         Contracts(self)
     }
 
+    /// Templates.
+    pub fn templates(&self) -> Templates<'_> {
+        Templates(self)
+    }
+
     /// Accounts.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
@@ -236,5 +245,10 @@ impl Store {
     /// Remembered requests.
     pub fn requests(&self) -> Requests<'_> {
         Requests(self)
+    }
+
+    /// Messages to send.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox(self)
     }
 }

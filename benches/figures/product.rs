@@ -10,6 +10,7 @@ use prost::Message;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use enroll::delivery::DeliverySettings;
 use enroll::domain::account::{Account, AccountRef, Identifier, IdentifierKind};
 use enroll::domain::email::Email;
 use enroll::domain::event::Trail;
@@ -45,7 +46,7 @@ pub struct Product {
     tenant_id: TenantId,
     key: ApplicationKeySecret,
     /// SQLite's directory, gone with the server.
-    _directory: Option<TempDir>,
+    _directory: TempDir,
 }
 
 impl Product {
@@ -62,6 +63,8 @@ impl Product {
     }
 
     fn start(runtime: &Runtime, store: StoreSettings, directory: Option<TempDir>) -> Self {
+        let directory = directory.unwrap_or_else(|| tempfile::tempdir().expect("a directory"));
+        let sender = Email::parse("no-reply@enroll.example").expect("an address");
         let key = ApplicationKeySecret::from_bytes([42; 32]);
         let house = HouseSettings {
             store,
@@ -73,6 +76,7 @@ impl Product {
                 application_quota: 10_000,
                 installation_quota: None,
             },
+            delivery: DeliverySettings::into_folder(directory.path().join("mail"), sender),
             limits: no_limits(),
             limiter_keys: LIMITER_KEYS,
             master_key: MasterKey::new([7; 32], []),

@@ -11,6 +11,7 @@ pub mod mask;
 pub mod realm;
 pub mod registration;
 pub mod session;
+pub mod template;
 pub mod tenant;
 
 use std::str::FromStr;

@@ -6,6 +6,7 @@ pub mod contract;
 pub mod credential;
 pub mod realm;
 pub mod session;
+pub mod template;
 pub mod tenant;
 
 use chrono::{DateTime, Utc};

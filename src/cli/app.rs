@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::config::{Config, Flags};
 
 use super::app_key::{self, KeyCommand};
+use super::branding::{self, Branded};
 use super::error::CliError;
 use super::example::Example;
 use super::fields::Fields;
@@ -102,6 +103,7 @@ struct Made {
     realm_id: Option<String>,
     contract_id: Option<String>,
     application_id: Option<String>,
+    branded: Branded,
 }
 
 async fn create(session: &Session, args: &CreateArgs) -> Result<(), CliError> {
@@ -121,6 +123,9 @@ async fn create(session: &Session, args: &CreateArgs) -> Result<(), CliError> {
 
 /// Checks every part by itself; ids that are not there yet are left out.
 async fn check(session: &Session, args: &CreateArgs, file: Option<PresetFile>) -> Result<(), CliError> {
+    if let Some(file) = &file {
+        branding::check(session, file).await?;
+    }
     let (realm, contract) = file.as_ref().map_or((None, None), |file| (file.realm.clone(), file.contract.clone()));
     let application = application(args, file.as_ref(), &Made::default());
     for (name, part) in [("Realm", realm), ("Contract", contract), ("Application", Some(application))] {
@@ -132,7 +137,7 @@ async fn check(session: &Session, args: &CreateArgs, file: Option<PresetFile>) -
     Ok(())
 }
 
-/// Realm, contract, application and key, in the order in which they need each other.
+/// Brands and templates, realm, contract, application and key, in the order in which they need each other.
 async fn create_all(
     session: &Session,
     args: &CreateArgs,
@@ -142,8 +147,11 @@ async fn create_all(
     let mut defaults = Made {
         realm_id: Named::Realm.optional_id(session, args.default_realm.as_deref()).await?,
         contract_id: Named::Contract.optional_id(session, args.default_contract.as_deref()).await?,
-        application_id: None,
+        ..Made::default()
     };
+    if let Some(file) = file {
+        branding::add(session, file, &mut made.branded).await?;
+    }
     if let Some(realm) = file.and_then(|file| file.realm.clone()) {
         let realm = create_part(session, "Realm", named(realm, args), false).await?;
         made.realm_id = text(&realm, "realmId");
@@ -208,6 +216,7 @@ async fn take_back(session: &Session, made: &Made) {
             output::note(&format!("What was made before the failure is left: {field} {id} ({error})"));
         }
     }
+    branding::take_back(session, &made.branded).await;
 }
 
 fn show(

@@ -51,10 +51,20 @@ impl Fields {
         self.put(path, Some(true).filter(|_| value));
     }
 
-    /// The names at the top, which an update takes as its mask.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+    /// The names at the top as the mask of an update; empty where there are none.
+    pub(super) fn mask(&self) -> String {
+        self.0.keys().map(|name| lower_camel(name)).collect::<Vec<_>>().join(",")
     }
+}
+
+/// The JSON of a field mask spells paths in lower camel case.
+fn lower_camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| {
+        let (head, tail) = word.split_at(word.len().min(1));
+        camel + &head.to_uppercase() + tail
+    })
 }
 
 impl From<Fields> for Value {
@@ -89,7 +99,7 @@ mod tests {
         fields.put_all("roles", ["A", "B"]);
         fields.put_true("no", false);
         fields.put_true("yes", true);
-        assert_eq!(fields.names(), ["account", "roles", "yes"]);
+        assert_eq!(fields.mask(), "account,roles,yes");
         let expected = json!({
             "account": {"email": {"address": "a@b.c"}, "profile": {"user_name": "me"}}, "roles": ["A", "B"], "yes": true
         });

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::config::Flags;
 
@@ -99,4 +99,10 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
     }
+}
+
+/// The name of a value on the wire: `as-typed` of `PHONE_FORMAT_` is `PHONE_FORMAT_AS_TYPED`.
+pub(super) fn wire_name(prefix: &str, value: Option<impl ValueEnum>) -> Option<String> {
+    let name = value?.to_possible_value()?.get_name().to_uppercase().replace('-', "_");
+    Some(format!("{prefix}{name}"))
 }

@@ -20,6 +20,9 @@ pub(super) enum Preset {
     /// ServiceStack, Register: RegisterAccount.
     #[value(name = "servicestack")]
     Servicestack,
+    /// Comexposium SSO, create with password: CreateAccount.
+    #[value(name = "comexposium")]
+    Comexposium,
 }
 
 /// What a preset makes.
@@ -30,6 +33,12 @@ pub(super) struct PresetFile {
     pub(super) realm: Option<Value>,
     /// The contract, likewise: a `Contract`.
     pub(super) contract: Option<Value>,
+    /// Brands that the tenant needs beside its own: each a `Brand`.
+    #[serde(default)]
+    pub(super) brands: Vec<Value>,
+    /// What its mails say: each a `Template`.
+    #[serde(default)]
+    pub(super) templates: Vec<Value>,
     /// The application: an `Application`, without grants.
     pub(super) application: Value,
     /// What it may do in its home tenant.
@@ -66,6 +75,7 @@ impl Preset {
             Self::Onlyoffice => include_str!("presets/onlyoffice.toml"),
             Self::FluidTopics => include_str!("presets/fluid-topics.toml"),
             Self::Servicestack => include_str!("presets/servicestack.toml"),
+            Self::Comexposium => include_str!("presets/comexposium.toml"),
         }
     }
 

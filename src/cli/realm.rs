@@ -7,7 +7,7 @@ use crate::config::Config;
 
 use super::error::CliError;
 use super::fields::Fields;
-use super::flags::{ClientArgs, PageArgs};
+use super::flags::{ClientArgs, PageArgs, wire_name};
 use super::lookup::Named;
 use super::output::{self, column};
 use super::session::Session;
@@ -108,12 +108,6 @@ enum PhoneFormat {
     AsTyped,
 }
 
-/// The name of a value on the wire: `as-typed` of `PHONE_FORMAT_` is `PHONE_FORMAT_AS_TYPED`.
-fn wire_name(prefix: &str, value: Option<impl ValueEnum>) -> Option<String> {
-    let name = value?.to_possible_value()?.get_name().to_uppercase().replace('-', "_");
-    Some(format!("{prefix}{name}"))
-}
-
 fn consent(text: &str) -> Result<Value, String> {
     let expected = || "expected DOCUMENT:VERSION:answer or DOCUMENT:VERSION:acceptance".to_owned();
     let mut parts = text.rsplitn(3, ':');
@@ -190,26 +184,16 @@ fn create_request(name: String, rules: &RuleArgs) -> Fields {
 /// The mask names what the flags name, so that `--password-change false` is a change too.
 fn update_request(realm_id: String, rules: &RuleArgs) -> Result<Fields, CliError> {
     let mut realm = rules.fields();
-    let mask = realm.names();
+    let mask = realm.mask();
     if mask.is_empty() {
         return Err(CliError::Usage("nothing to change: name what, such as --registration-mode closed".to_owned()));
     }
     realm.set("realm_id", realm_id);
     let mut request = Fields::default();
     request.set("realm", realm);
-    request.set("update_mask", mask.iter().map(|name| lower_camel(name)).collect::<Vec<_>>().join(","));
+    request.set("update_mask", mask);
     request.put_true("validate_only", rules.dry_run);
     Ok(request)
-}
-
-/// The JSON of a field mask spells paths in lower camel case.
-fn lower_camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |camel, word| {
-        let (head, tail) = word.split_at(word.len().min(1));
-        camel + &head.to_uppercase() + tail
-    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,13 @@ use tonic_types::StatusExt;
 #[derive(Debug, thiserror::Error)]
 pub struct Refused(Box<Status>);
 
+impl Refused {
+    /// Whether this is the reason.
+    pub(super) fn is(&self, reason: &str) -> bool {
+        self.0.get_details_error_info().is_some_and(|info| info.reason == reason)
+    }
+}
+
 impl From<Status> for Refused {
     fn from(status: Status) -> Self {
         Self(Box::new(status))

@@ -53,6 +53,11 @@ impl Session {
         Ok(Self { channel, authorization, calling_app, tenant, timeout: client.timeout, endpoint, json })
     }
 
+    /// The tenant that the command line names.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
     /// Calls `Service/Method`: proto JSON in, proto JSON out. The tenant of the command line goes into every request that names none.
     pub(super) async fn call(&self, method: &str, request: impl Into<Value>) -> Result<Value, CliError> {
         let mut request: Value = request.into();

@@ -33,6 +33,13 @@ fn every_command_of_the_documentation_parses() {
         "account create --email a@b.example --password-stdin",
         "account get --email a@b.example --realm people",
         "account list --state active",
+        "app create --preset comexposium",
+        "template create account-created --language fr-FR --brand fair --subject s --html-file h --text-file t",
+        "template get account-created --language fr-FR",
+        "template list --json",
+        "template update account-created --language fr-FR --subject s",
+        "template delete account-created --language fr-FR --brand fair",
+        "template preview activation --language de --strict --part text",
         "completions bash",
     ] {
         CommandLine::try_parse_from(line.split(' ').fold(vec!["enroll"], |mut words, word| {

@@ -64,7 +64,7 @@ macro_rules! whole_number {
         }
     )+};
 }
-whole_number!(u32, u64, usize);
+whole_number!(u16, u32, u64, usize);
 
 impl Setting for Duration {
     fn read(raw: &Raw) -> Result<Self, String> {

@@ -48,6 +48,8 @@ pub struct PoolSettings {
 pub struct Store {
     /// See [`Engine`].
     pub engine: Engine,
+    /// Where files are kept that are not the engine's: messages that are written and not sent.
+    pub data_dir: PathBuf,
     /// See [`PoolSettings`].
     pub pool: PoolSettings,
 }
@@ -64,9 +66,9 @@ impl Store {
         let root_certificates = reader.optional("store.root_certificates");
         let engine = match url {
             Some(url) => Engine::Postgres { url, root_certificates },
-            None => Engine::Sqlite { data_dir },
+            None => Engine::Sqlite { data_dir: data_dir.clone() },
         };
-        Self { engine, pool: PoolSettings::read(reader) }
+        Self { engine, data_dir, pool: PoolSettings::read(reader) }
     }
 }
 

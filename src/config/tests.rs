@@ -95,6 +95,29 @@ fn plain_text_beyond_loopback_needs_to_be_asked_for() {
 }
 
 #[test]
+fn what_leaves_the_house_is_protected_or_asked_for() {
+    let mail = "[mail]\nhost = 'mx.example.com'\nfrom = 'Me <me@example.com>'\n";
+    let (config, effective) = load(&format!("{mail}user = 'u'\npassword = 'hush'"), &[], &[]).expect("right");
+    let server = config.mail.server.as_ref().expect("a server");
+    assert_eq!((server.port, server.tls), (587, MailTls::Starttls));
+    assert_eq!(config.mail.from.name.as_deref(), Some("Me"));
+    assert!(!format!("{config:?}{effective}").contains("hush"));
+    assert_eq!(faults(&format!("{mail}tls = 'none'"), &[], &[]).len(), 1);
+    load(&format!("{mail}tls = 'none'\nplaintext = true"), &[], &[]).expect("asked for");
+    load("[mail]\nhost = '127.0.0.1'\ntls = 'none'\nfrom = 'a@example.com'", &[], &[]).expect("on this machine");
+    assert_eq!(faults("[mail]\nhost = 'h'", &[], &[]), ["mail.from: has to be set beside mail.host"]);
+    assert_eq!(faults("[mail]\nfrom = 'a <b@example.com> c'", &[], &[]).len(), 1);
+    assert_eq!(faults(&format!("{mail}user = 'u'"), &[], &[]).len(), 1);
+    let text = "[text]\nfrom = '+1'\nuser = 'u'\npassword = 'hush'\n";
+    assert_eq!(faults(&format!("{text}url = 'http://api.example.com/'"), &[], &[]).len(), 2);
+    let (config, _) = load(&format!("{text}url = 'https://api.example.com/'"), &[], &[]).expect("right");
+    assert!(config.text.is_some_and(|text| text.url == "https://api.example.com/"));
+    assert_eq!(faults("[captcha]\nurl = 'https://u:p@example.com/'\nsecret = 's'", &[], &[]).len(), 2);
+    let (config, _) = load("[captcha]\nurl = 'http://127.0.0.1:1/v'\nsecret = 'hush'", &[], &[]).expect("right");
+    assert!(config.captcha.is_some() && !format!("{config:?}").contains("hush"));
+}
+
+#[test]
 fn a_secret_comes_from_a_file_too_but_not_twice_from_one_layer() {
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().join("key");

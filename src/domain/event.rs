@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::ids::{AccountId, ApplicationId, AuditId, EventId, MessageId, TenantId};
+use super::message::Channel;
 
 /// Something that happened to a resource of a tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,17 +47,21 @@ pub struct AuditEntry {
     pub time: DateTime<Utc>,
 }
 
-/// A message to send once the unit has committed.
-#[derive(Clone, Debug, PartialEq)]
+/// A message to send once the unit has committed. What it says is sealed before it gets here.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxMessage {
     /// The tenant whose message it is.
     pub tenant_id: TenantId,
     /// UUIDv7; the stable Message-ID is made of it.
     pub id: MessageId,
-    /// Which kind of message, such as `mail.account_created`.
+    /// Which workers take it.
+    pub channel: Channel,
+    /// What it is about, for operators: see [`Message::kind`](super::message::Message::kind).
     pub kind: &'static str,
-    /// What its worker needs.
-    pub payload: serde_json::Value,
+    /// The [`Message`](super::message::Message), bound to its id.
+    pub sealed: Vec<u8>,
+    /// When it was written.
+    pub create_time: DateTime<Utc>,
     /// From when on it may be sent.
     pub due_time: DateTime<Utc>,
 }

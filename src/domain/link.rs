@@ -84,6 +84,40 @@ impl Link {
 
 text_value!(Link, as_str);
 
+/// What links in mails begin with: a [`Link`] that a path can be put behind, so one without a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkBase(String);
+
+impl LinkBase {
+    /// Takes what [`Link::parse`] takes, but for a query.
+    pub fn parse(text: &str) -> Result<Self, LinkError> {
+        match Link::parse(text)? {
+            Link(text) if text.contains('?') => Err(LinkError::NotAllowed),
+            Link(text) => Ok(Self(text)),
+        }
+    }
+
+    /// The text that the store kept: it was parsed when it came in.
+    pub(crate) fn restore(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The base as given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The link to a page below the base, with a token where it carries one. Page and token are ours: they have only characters that a URL
+    /// takes as they are.
+    pub fn page(&self, page: &str, token: Option<&str>) -> String {
+        let base = self.0.trim_end_matches('/');
+        let query = token.map(|token| format!("?token={token}")).unwrap_or_default();
+        format!("{base}/{page}{query}")
+    }
+}
+
+text_value!(LinkBase, as_str);
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -142,6 +176,25 @@ mod tests {
         let path = "a".repeat(2048 - "https://example.com/".len());
         assert!(Link::parse(&format!("https://example.com/{path}")).is_ok());
         assert_eq!(Link::parse(&format!("https://example.com/{path}a")), Err(LinkError::TooLong));
+    }
+
+    #[test]
+    fn a_page_stands_below_its_base() {
+        for (base, link) in [
+            ("https://example.com", "https://example.com/activate?token=t_1"),
+            ("https://example.com/", "https://example.com/activate?token=t_1"),
+            ("http://localhost:3000/fr/", "http://localhost:3000/fr/activate?token=t_1"),
+        ] {
+            assert_eq!(LinkBase::parse(base).expect("a base").page("activate", Some("t_1")), link);
+        }
+        assert_eq!(
+            LinkBase::parse("https://a.example").expect("a base").page("login", None),
+            "https://a.example/login"
+        );
+        for bad in ["https://example.com/?a=b", "https://example.com?", "http://example.com", "https://example.com/#a"]
+        {
+            assert_eq!(LinkBase::parse(bad), Err(LinkError::NotAllowed), "{bad}");
+        }
     }
 
     proptest! {

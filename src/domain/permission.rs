@@ -46,6 +46,8 @@ permissions! {
     TenantsCreate = "tenants.create",
     /// Get and list tenants.
     TenantsRead = "tenants.read",
+    /// Changing tenants: their language, time zone, bases of links, brands.
+    TenantsUpdate = "tenants.update",
     /// For operators: every tenant counts as granted, with the permissions of the home tenant.
     TenantsAny = "tenants.any",
     /// Get and list realms.
@@ -60,6 +62,10 @@ permissions! {
     ContractsRead = "contracts.read",
     /// Create contracts, make new versions, delete them.
     ContractsWrite = "contracts.write",
+    /// Get, list and preview templates.
+    TemplatesRead = "templates.read",
+    /// Create, change and delete templates.
+    TemplatesWrite = "templates.write",
     /// Saying which address an end user calls from (`end_user.ip_address`).
     EndUserAssert = "end_user.assert",
 }

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::annotations::Annotations;
+use super::brand::Brand;
 use super::ids::{AccountId, ContractId, TenantId};
 use super::language::LanguageCode;
+use super::link::LinkBase;
 use super::portal_name::PortalName;
 use super::state::text_enum;
 use super::time_zone::TimeZone;
@@ -44,6 +46,10 @@ pub struct Tenant {
     pub state: TenantState,
     /// The contract in force where neither the request nor the grant names one.
     pub default_contract: ContractId,
+    /// What links in mails begin with, where the brand says nothing else.
+    pub link_base: Option<LinkBase>,
+    /// The brands that accounts may come from; empty = any, none of them with a base of its own.
+    pub brands: Vec<Brand>,
     /// The caller's own inert pairs.
     pub annotations: Annotations,
     /// When it was made.

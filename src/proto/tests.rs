@@ -112,7 +112,7 @@ fn every_method_has_a_whole_policy() {
         assert!((1_000..=60_000).contains(&policy.deadline_ms_default), "{name}");
         let asks = matches!(policy.access(), Access::Permission | Access::PermissionOrSelf);
         assert_eq!(asks, policy.permission.split_once('.').is_some(), "{name}: access and permission disagree");
-        let reads = ["Get", "List", "Check", "Resolve"].iter().any(|verb| method.name().starts_with(verb));
+        let reads = ["Get", "List", "Check", "Resolve", "Preview"].iter().any(|verb| method.name().starts_with(verb));
         assert_eq!(policy.audited, !reads, "{name}: writes are audited and reads are not");
     }
 }

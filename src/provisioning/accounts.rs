@@ -24,6 +24,7 @@ pub(super) use writing::{Writing, held_identifiers};
 
 use super::Provisioning;
 use super::access::Access;
+use super::composing::Delivery;
 use super::draft::{AccountDraft, FieldPaths};
 use super::principal::Call;
 use super::refusal::Refusal;
@@ -46,6 +47,8 @@ pub struct CreateAccount {
     pub draft: Result<AccountDraft, Refusal>,
     /// Absent = the application's setting.
     pub on_duplicate: Option<OnDuplicate>,
+    /// Whether the person is told by mail.
+    pub delivery: Delivery,
     /// What the request is known by, where it may be repeated.
     pub repeatable: Option<Repeatable>,
     /// Check only.
@@ -109,6 +112,8 @@ pub(super) struct Place {
     pub realm: Arc<Realm>,
     pub contract: Arc<Contract>,
     pub paths: FieldPaths,
+    /// Whether the person is told by mail that the account was made.
+    pub delivery: Delivery,
 }
 
 impl Place {
@@ -148,7 +153,8 @@ impl Provisioning {
         }
         let realm = self.usable_realm(&access, &request.realm_id).await?;
         let contract = self.contract(&access, &request.contract_id).await?;
-        let place = Place { access, realm, contract, paths: FieldPaths::CREATE_ACCOUNT };
+        let (paths, delivery) = (FieldPaths::CREATE_ACCOUNT, request.delivery);
+        let place = Place { access, realm, contract, paths, delivery };
         let checked = rules::check(request.draft?, &place.rules(false, self.clock.now()))?;
         if request.validate_only {
             return self.validated(call, &place, checked, on_duplicate).await;
@@ -211,6 +217,7 @@ impl Provisioning {
         on_duplicate: OnDuplicate,
     ) -> Result<AccountAnswer, Refusal> {
         let checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
+        self.welcome(place, &checked).await?;
         if self.store.quotas().exceeded(&realm_quota(&place.realm)).await?.is_some() {
             return Err(quota_exceeded(&place.realm));
         }

@@ -89,6 +89,8 @@ fn default_tenant(contract: &Contract, number: i64, now: DateTime<Utc>) -> Tenan
         owner: None,
         state: TenantState::Active,
         default_contract: contract.id,
+        link_base: None,
+        brands: Vec::new(),
         annotations: crate::domain::annotations::Annotations::default(),
         create_time: now,
         update_time: now,

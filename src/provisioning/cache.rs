@@ -129,6 +129,11 @@ impl Caches {
         self.grants.forget_all();
     }
 
+    /// Forgets a tenant.
+    pub fn tenant_changed(&self, tenant: TenantId) {
+        self.tenants.forget(&tenant);
+    }
+
     /// Forgets a realm.
     pub fn realm_changed(&self, tenant: TenantId, id: RealmId) {
         self.realms.forget(&(tenant, RealmKey::Id(id)));

@@ -21,6 +21,8 @@ pub enum Purpose {
     LoginGuard,
     /// Addresses that people have logged in from.
     KnownAddress,
+    /// Messages between their writing and their sending.
+    Message,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::QuotaKey => b"enroll.v1 quota key",
             Self::LoginGuard => b"enroll.v1 login guard",
             Self::KnownAddress => b"enroll.v1 known address",
+            Self::Message => b"enroll.v1 message",
         }
     }
 }

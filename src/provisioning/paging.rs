@@ -20,9 +20,9 @@ pub const PAGE_SIZE_DEFAULT: u16 = 50;
 /// The largest page; a larger size means this one.
 pub const PAGE_SIZE_MAX: u16 = 200;
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::days(3);
-const TOKEN_VERSION: u8 = 1;
-/// Version, last id, seconds since the epoch at which it was made.
-const TOKEN_LEN: usize = 1 + 16 + 8;
+const TOKEN_VERSION: u8 = 2;
+/// Version, seconds since the epoch at which it was made; the last key follows.
+const TOKEN_HEAD: usize = 1 + 8;
 
 /// What a request says of the page it wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,27 +49,24 @@ pub struct NextToken {
     scope: [u8; 32],
     made: DateTime<Utc>,
     nonce: [u8; 24],
-    /// The last row of the page, where more follow.
-    last: Option<Uuid>,
+    /// The key of the last row of the page, where more follow.
+    last: Option<Vec<u8>>,
 }
 
 impl NextToken {
     /// The token after the whole page; empty on the last one.
     pub fn seal(self) -> String {
-        self.last.map(|last| self.seal_with(last)).unwrap_or_default()
+        self.last.as_deref().map(|last| self.seal_with(last)).unwrap_or_default()
     }
 
     /// The token after an item of the page: the page ends there, and what it had more comes with the next one.
-    pub fn seal_after(self, id: Uuid) -> String {
-        self.seal_with(id)
+    pub fn seal_after(self, key: &impl PageKey) -> String {
+        self.seal_with(&key.to_bytes())
     }
 
     /// Called once a token at most: a nonce is not used twice.
-    fn seal_with(&self, last: Uuid) -> String {
-        let mut plain = [0; TOKEN_LEN];
-        plain[0] = TOKEN_VERSION;
-        plain[1..17].copy_from_slice(last.as_bytes());
-        plain[17..].copy_from_slice(&self.made.timestamp().to_le_bytes());
+    fn seal_with(&self, last: &[u8]) -> String {
+        let plain = [&[TOKEN_VERSION][..], &self.made.timestamp().to_le_bytes(), last].concat();
         URL_SAFE_NO_PAD.encode(self.master_key.seal(Purpose::PageToken, self.nonce, &plain, &self.scope))
     }
 }
@@ -96,16 +93,34 @@ impl ListScope {
     }
 }
 
+/// What a list is ordered by: unique in it, and at most a few hundred bytes.
+pub trait PageKey: Sized {
+    /// The key in a token.
+    fn to_bytes(&self) -> Vec<u8>;
+    /// Reads what [`Self::to_bytes`] wrote.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl PageKey for Uuid {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
+    }
+}
+
 /// A page being read: where it begins and how long it is.
-pub struct Cursor {
+pub struct Cursor<K> {
     master_key: Arc<MasterKey>,
     scope: [u8; 32],
     size: u16,
-    /// The last id of the page before.
-    pub after: Option<Uuid>,
+    /// The last key of the page before.
+    pub after: Option<K>,
 }
 
-impl Cursor {
+impl<K: PageKey> Cursor<K> {
     /// Reads a request's size and token.
     pub fn begin(
         master_key: &Arc<MasterKey>,
@@ -137,10 +152,10 @@ impl Cursor {
     }
 
     /// Makes the page of the rows read.
-    pub fn finish<T>(self, mut rows: Vec<T>, ids: &dyn Ids, now: DateTime<Utc>, id: impl Fn(&T) -> Uuid) -> Page<T> {
+    pub fn finish<T>(self, mut rows: Vec<T>, ids: &dyn Ids, now: DateTime<Utc>, key: impl Fn(&T) -> K) -> Page<T> {
         let more = rows.len() > usize::from(self.size);
         rows.truncate(usize::from(self.size));
-        let last = rows.last().map(id).filter(|_| more);
+        let last = rows.last().map(|row| key(row).to_bytes()).filter(|_| more);
         let mut nonce = [0; 24];
         nonce.copy_from_slice(&ids.secret()[..24]);
         let next_token = NextToken { master_key: self.master_key, scope: self.scope, made: now, nonce, last };
@@ -148,13 +163,15 @@ impl Cursor {
     }
 }
 
-fn open(master_key: &MasterKey, now: DateTime<Utc>, token: &str, scope: &[u8; 32]) -> Option<Uuid> {
-    const LONGEST: usize = 256;
+fn open<K: PageKey>(master_key: &MasterKey, now: DateTime<Utc>, token: &str, scope: &[u8; 32]) -> Option<K> {
+    const LONGEST: usize = 1024;
     let sealed = URL_SAFE_NO_PAD.decode(Some(token).filter(|token| token.len() <= LONGEST)?).ok()?;
-    let plain: [u8; TOKEN_LEN] = master_key.open(Purpose::PageToken, &sealed, scope)?.try_into().ok()?;
-    let made = DateTime::from_timestamp(i64::from_le_bytes(plain[17..].try_into().ok()?), 0)?;
-    let alive = plain[0] == TOKEN_VERSION && now - made < TOKEN_LIFETIME;
-    alive.then_some(Uuid::from_slice(&plain[1..17]).ok()?)
+    let plain = master_key.open(Purpose::PageToken, &sealed, scope)?;
+    let (head, last) = plain.split_first_chunk::<TOKEN_HEAD>()?;
+    let [version, made @ ..] = *head;
+    let made = DateTime::from_timestamp(i64::from_le_bytes(made), 0)?;
+    let alive = version == TOKEN_VERSION && now - made < TOKEN_LIFETIME;
+    if alive { K::from_bytes(last) } else { None }
 }
 
 #[cfg(test)]
@@ -193,7 +210,7 @@ mod tests {
         let (key, now) = (Arc::new(MasterKey::new([1; 32], [])), SystemClock.now());
         let scope = || ListScope::new("accounts");
         assert_eq!(page_of(&key, now, 3, scope()).next_token.seal(), "", "there is no more");
-        let token = page_of(&key, now, 3, scope()).next_token.seal_after(Uuid::from_u128(1));
+        let token = page_of(&key, now, 3, scope()).next_token.seal_after(&Uuid::from_u128(1));
         let cursor = Cursor::begin(&key, now, &PageRequest { size: 0, token }, scope()).expect("the same list");
         assert_eq!(cursor.after, Some(Uuid::from_u128(1)));
     }
@@ -202,7 +219,7 @@ mod tests {
     fn sizes_are_capped_and_negative_ones_refused() {
         let (key, now) = (Arc::new(MasterKey::new([1; 32], [])), SystemClock.now());
         let limit = |size| {
-            Cursor::begin(&key, now, &PageRequest { size, token: String::new() }, ListScope::new("x"))
+            Cursor::<Uuid>::begin(&key, now, &PageRequest { size, token: String::new() }, ListScope::new("x"))
                 .map(|c| c.limit())
         };
         assert_eq!(limit(1).ok(), Some(2));

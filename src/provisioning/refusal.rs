@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::limits::LimitName;
 use crate::domain::permission::Permission;
+use crate::domain::template::TemplateKey;
 use crate::domain::violation::{FieldReason, Violations};
 use crate::password::HashError;
 use crate::store::{Conflict, StoreError};
@@ -36,6 +37,8 @@ pub enum ResourceKind {
     Application,
     /// An account.
     Account,
+    /// A template of the tenant's own.
+    Template,
 }
 
 /// What is taken, in terms of the request.
@@ -55,7 +58,7 @@ pub enum TakenKind {
     Attribute,
     /// The portal name.
     PortalName,
-    /// The name of a realm, contract or application.
+    /// The name of a realm, contract or application; what a template is known by.
     Name,
 }
 
@@ -164,6 +167,17 @@ pub enum Refusal {
     /// The realm is disabled or keeps no people of its own.
     #[error("the realm is unavailable")]
     RealmUnavailable(String),
+    /// There is no template for a mail that would have to be sent.
+    #[error("there is no template")]
+    TemplateMissing(TemplateKey),
+    /// The brand or edition is not known, or has no base for the links of a mail that would have to be sent.
+    #[error("there is no base for links")]
+    UrlConfigurationInvalid {
+        /// As the account has it; empty = none.
+        brand: String,
+        /// As the account has it; empty = none.
+        edition: String,
+    },
     /// A state stands in the way.
     #[error("the state does not allow it: {0:?}")]
     State(StateFault),

@@ -10,6 +10,7 @@ use crate::domain::realm::{REGISTRARS, Realm, RegistrationMode};
 use super::Provisioning;
 use super::access::Access;
 use super::accounts::{AccountAnswer, Place, Writing};
+use super::composing::Delivery;
 use super::draft::{AccountDraft, FieldPaths};
 use super::limiter::take_for_address;
 use super::principal::{Call, Person};
@@ -70,7 +71,8 @@ impl Provisioning {
         let realm = self.usable_realm(&access, &request.realm_id).await?;
         require_open(&access, &realm, call.person.as_deref())?;
         let contract = self.contract(&access, &request.contract_id).await?;
-        let place = Place { access, realm, contract, paths: FieldPaths::REGISTER_ACCOUNT };
+        let (paths, delivery) = (FieldPaths::REGISTER_ACCOUNT, Delivery::Suppress);
+        let place = Place { access, realm, contract, paths, delivery };
         let mut draft = request.draft;
         if !draft.user_name.is_given() {
             draft.require("email.address");

@@ -3,6 +3,9 @@
 use std::thread::available_parallelism;
 
 use crate::config::{self, Config, ConfigError, Engine};
+use crate::delivery::{
+    CaptchaSettings, DeliverySettings, MailRoute, Sender, SmtpSettings, SmtpTls, TextApiSettings, TextRoute,
+};
 use crate::middleware::client_address::TrustedProxies;
 use crate::password::HasherSettings;
 use crate::provisioning::PortalSettings;
@@ -74,11 +77,47 @@ pub fn house(config: &Config) -> Result<HouseSettings, ConfigError> {
             application_quota: config.portals.per_application_max,
             installation_quota: config.portals.installation_max,
         },
+        delivery: delivery(config),
         limits: config.limits.clone(),
         limiter_keys: config.server.limiter_keys_max,
         master_key: MasterKey::new(*keys.newest(), keys.older().copied()),
         bootstrap_key: config.bootstrap_key.clone(),
     })
+}
+
+fn delivery(config: &Config) -> DeliverySettings {
+    let own = &config.mail;
+    let directory = || own.directory.clone().unwrap_or_else(|| config.store.data_dir.join("mail"));
+    DeliverySettings {
+        sender: Sender { name: own.from.name.clone(), address: own.from.address.clone() },
+        mail: own
+            .server
+            .as_ref()
+            .map_or_else(|| MailRoute::Folder(directory()), |server| MailRoute::Smtp(smtp(server))),
+        text: match config.text.clone() {
+            Some(config::TextApi { url, credentials, from }) => {
+                TextRoute::Api(TextApiSettings { url, credentials, from })
+            }
+            None => TextRoute::Folder(directory()),
+        },
+        captcha: config.captcha.clone().map(|config::Captcha { url, secret }| CaptchaSettings { url, secret }),
+        poll: own.poll,
+    }
+}
+
+fn smtp(own: &config::MailServer) -> SmtpSettings {
+    SmtpSettings {
+        host: own.host.clone(),
+        port: own.port,
+        tls: match own.tls {
+            config::MailTls::Starttls => SmtpTls::Starttls,
+            config::MailTls::Implicit => SmtpTls::Implicit,
+            config::MailTls::None => SmtpTls::None,
+        },
+        ca: own.ca.clone(),
+        credentials: own.credentials.clone(),
+        connections_max: own.connections_max,
+    }
 }
 
 /// The database alone.
@@ -175,5 +214,8 @@ mod tests {
         let settings = house(&defaults(&data_dir)).expect("settings");
         assert!(data_dir.join("master.key").exists() && settings.bootstrap_key.is_none());
         assert_eq!(settings.portals.owner_quota, 5);
+        let folder = data_dir.join("mail");
+        assert!(matches!(&settings.delivery.mail, MailRoute::Folder(path) if *path == folder));
+        assert!(matches!(&settings.delivery.text, TextRoute::Folder(path) if *path == folder));
     }
 }

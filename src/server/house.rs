@@ -2,9 +2,11 @@
 //! without a server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::delivery::{DeliveryError, DeliverySettings, OwnOrShipped, Renderer, Workers, WorkersParts};
 use crate::domain::limits::RateLimits;
 use crate::domain::secret::ApplicationKeySecret;
 use crate::middleware::gcra::Gcra;
@@ -14,6 +16,7 @@ use crate::provisioning::bootstrap::{self, Bootstrapped};
 use crate::provisioning::cache::Caches;
 use crate::provisioning::limiter::Limiter;
 use crate::provisioning::master_key::MasterKey;
+use crate::provisioning::outgoing::Outgoing;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::seams::{Clock, Ids, SystemClock, SystemIds};
 use crate::provisioning::{Parts, PortalSettings, Provisioning};
@@ -32,6 +35,8 @@ pub struct HouseSettings {
     pub hasher: HasherSettings,
     /// What holds for portals.
     pub portals: PortalSettings,
+    /// What leaves the house, and by which way.
+    pub delivery: DeliverySettings,
     /// The rate of every limit.
     pub limits: RateLimits,
     /// How many keys each limit remembers.
@@ -65,6 +70,9 @@ pub enum HouseError {
     /// The hash threads.
     #[error("the hash threads: {0}")]
     Hasher(#[from] crate::password::StartError),
+    /// The ways out of the house.
+    #[error("delivery: {0}")]
+    Delivery(#[from] DeliveryError),
     /// The operator application.
     #[error("the operator application: {0}")]
     Bootstrap(#[from] Refusal),
@@ -90,6 +98,7 @@ pub struct House {
     limiter: Arc<dyn Limiter>,
     caches: Arc<Caches>,
     provisioning: Arc<Provisioning>,
+    workers: Workers,
     bootstrap_key: Option<ApplicationKeySecret>,
 }
 
@@ -100,6 +109,8 @@ impl House {
         let hasher = PasswordHasher::start(settings.hasher)?;
         let limiter: Arc<dyn Limiter> = Arc::new(Gcra::new(&settings.limits, settings.limiter_keys));
         let caches = Arc::new(Caches::default());
+        let renderer = Arc::new(Renderer::new());
+        let outgoing = Arc::new(Outgoing::new(settings.master_key.clone(), seams.ids.clone()));
         let provisioning = Arc::new(Provisioning::new(Parts {
             store: store.clone(),
             hasher: hasher.clone(),
@@ -108,9 +119,21 @@ impl House {
             ids: seams.ids.clone(),
             limiter: limiter.clone(),
             master_key: settings.master_key,
+            outgoing: outgoing.clone(),
+            renderer: renderer.clone(),
             portals: settings.portals,
         }));
-        Ok(Self { store, hasher, seams, limiter, caches, provisioning, bootstrap_key: settings.bootstrap_key })
+        let delivery = WorkersParts {
+            store: store.clone(),
+            outgoing,
+            clock: seams.clock.clone(),
+            ids: seams.ids.clone(),
+            renderer: renderer.clone(),
+            templates: Arc::new(OwnOrShipped { store: store.clone(), renderer }),
+        };
+        let workers = Workers::new(settings.delivery, delivery)?;
+        let bootstrap_key = settings.bootstrap_key;
+        Ok(Self { store, hasher, seams, limiter, caches, provisioning, workers, bootstrap_key })
     }
 
     /// Brings the schema up to date; the names of what was applied.
@@ -143,6 +166,11 @@ impl House {
         Ok(requests + sessions + failures)
     }
 
+    /// Begins to send what is in the outbox.
+    pub(super) fn deliver(&self) {
+        self.workers.start();
+    }
+
     /// The use cases.
     pub fn provisioning(&self) -> Arc<Provisioning> {
         self.provisioning.clone()
@@ -161,6 +189,11 @@ impl House {
     /// The limiter that layers and use cases share.
     pub(super) fn limiter(&self) -> Arc<dyn Limiter> {
         self.limiter.clone()
+    }
+
+    /// Takes no more messages, and finishes those that are under way, within `drain`.
+    pub(super) async fn stop_delivering(&self, drain: Duration) {
+        self.workers.stop(drain).await;
     }
 
     /// Ends the hash threads, waits for the units of work that are under way, and lets the database go.

@@ -12,7 +12,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tower::Service;
 
-use crate::api::{Accounts, Applications, Contracts, Credentials, Realms, Registration, Sessions, Tenants};
+use crate::api::{Accounts, Applications, Contracts, Credentials, Realms, Registration, Sessions, Templates, Tenants};
 use crate::proto::v1::account_service_server::{self, AccountServiceServer};
 use crate::proto::v1::application_service_server::{self, ApplicationServiceServer};
 use crate::proto::v1::contract_service_server::{self, ContractServiceServer};
@@ -20,6 +20,7 @@ use crate::proto::v1::credential_service_server::{self, CredentialServiceServer}
 use crate::proto::v1::realm_service_server::{self, RealmServiceServer};
 use crate::proto::v1::registration_service_server::{self, RegistrationServiceServer};
 use crate::proto::v1::session_service_server::{self, SessionServiceServer};
+use crate::proto::v1::template_service_server::{self, TemplateServiceServer};
 use crate::proto::v1::tenant_service_server::{self, TenantServiceServer};
 
 use crate::provisioning::Provisioning;
@@ -34,6 +35,7 @@ struct ByName {
     accounts: AccountServiceServer<Accounts>,
     credentials: CredentialServiceServer<Credentials>,
     sessions: SessionServiceServer<Sessions>,
+    templates: TemplateServiceServer<Templates>,
     tenants: TenantServiceServer<Tenants>,
     realms: RealmServiceServer<Realms>,
     applications: ApplicationServiceServer<Applications>,
@@ -62,6 +64,7 @@ impl Services {
             accounts: service!(AccountServiceServer, Accounts),
             credentials: service!(CredentialServiceServer, Credentials),
             sessions: service!(SessionServiceServer, Sessions),
+            templates: service!(TemplateServiceServer, Templates),
             tenants: service!(TenantServiceServer, Tenants),
             realms: service!(RealmServiceServer, Realms),
             applications: service!(ApplicationServiceServer, Applications),
@@ -88,6 +91,7 @@ impl Service<Request<Body>> for Services {
             account_service_server::SERVICE_NAME => services.accounts.clone().call(request),
             credential_service_server::SERVICE_NAME => services.credentials.clone().call(request),
             session_service_server::SERVICE_NAME => services.sessions.clone().call(request),
+            template_service_server::SERVICE_NAME => services.templates.clone().call(request),
             tenant_service_server::SERVICE_NAME => services.tenants.clone().call(request),
             realm_service_server::SERVICE_NAME => services.realms.clone().call(request),
             application_service_server::SERVICE_NAME => services.applications.clone().call(request),

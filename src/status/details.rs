@@ -6,6 +6,7 @@ use tonic_types::pb;
 
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::limits::LimitName;
+use crate::domain::template::TemplateKey;
 use crate::domain::violation::{FieldReason, Violations};
 use crate::provisioning::refusal::{Refusal, ResourceKind, StateFault, Taken, TakenKind};
 
@@ -44,6 +45,12 @@ pub(super) fn of_refusal<'a>(refusal: &Refusal, context: &'a AnswerContext) -> D
         }
         Refusal::AccountUnusable(_, account) => {
             add_precondition(&mut draft, "STATE", &format!("accounts/{account}"), None);
+        }
+        Refusal::TemplateMissing(key) => add_template(&mut draft, key),
+        Refusal::UrlConfigurationInvalid { brand, edition } => {
+            draft.add_metadata("brand", &bounded(brand));
+            draft.add_metadata("edition", &bounded(edition));
+            add_precondition(&mut draft, "CONFIGURATION", "links", None);
         }
         Refusal::State(StateFault::TenantNotActive(tenant)) => {
             add_precondition(&mut draft, "STATE", &format!("tenants/{tenant}"), None);
@@ -127,10 +134,11 @@ fn sole_holder(taken: &[Taken]) -> Option<(TenantId, AccountId)> {
 
 /// The type of what holds a taken field. The name of a realm, contract or application is taken by one of its kind, which the rpc names.
 fn holder_type(kind: TakenKind, rpc: &str) -> &'static str {
-    let named = ["Realm", "Contract", "Application"].into_iter().find(|noun| rpc.ends_with(noun));
+    let named = ["Realm", "Contract", "Application", "Template"].into_iter().find(|noun| rpc.ends_with(noun));
     match (kind, named) {
         (TakenKind::Name, Some("Realm")) => resource_type(ResourceKind::Realm),
         (TakenKind::Name, Some("Contract")) => resource_type(ResourceKind::Contract),
+        (TakenKind::Name, Some("Template")) => resource_type(ResourceKind::Template),
         (TakenKind::Name, _) => resource_type(ResourceKind::Application),
         (TakenKind::PortalName, _) => resource_type(ResourceKind::Tenant),
         _ => resource_type(ResourceKind::Account),
@@ -144,6 +152,7 @@ fn resource_type(kind: ResourceKind) -> &'static str {
         ResourceKind::Contract => "enroll.v1.Contract",
         ResourceKind::Application => "enroll.v1.Application",
         ResourceKind::Account => "enroll.v1.Account",
+        ResourceKind::Template => "enroll.v1.Template",
     }
 }
 
@@ -180,6 +189,14 @@ fn add_documents(draft: &mut Draft, documents: &[String]) {
     for document in documents {
         add_precondition(draft, "TOS", document, None);
     }
+}
+
+fn add_template(draft: &mut Draft, key: &TemplateKey) {
+    let brand = bounded(&key.brand);
+    draft.add_metadata("kind", key.kind.as_str());
+    draft.add_metadata("brand", &brand);
+    draft.add_metadata("languageCode", key.language.as_str());
+    add_precondition(draft, "CONFIGURATION", &key.to_string(), None);
 }
 
 fn add_precondition(draft: &mut Draft, kind: &str, subject: &str, description: Option<&str>) {

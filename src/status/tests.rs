@@ -15,8 +15,11 @@ use self::reading::{detail, details, render};
 use super::draft::DETAILS_BYTES_MAX;
 use super::*;
 use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::language::LanguageCode;
 use crate::domain::limits::LimitName;
+use crate::domain::message::MailKind;
 use crate::domain::permission::Permission;
+use crate::domain::template::TemplateKey;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 
 fn english() -> AnswerContext {
@@ -35,47 +38,51 @@ fn taken(kind: TakenKind, field: &str, holder: Option<(TenantId, AccountId)>) ->
     Taken { kind, field: field.to_owned(), holder }
 }
 
+const FAULTS: [CredentialFault; 4] =
+    [CredentialFault::Missing, CredentialFault::Invalid, CredentialFault::Expired, CredentialFault::SchemeUnsupported];
+
+const KINDS: [ResourceKind; 6] = [
+    ResourceKind::Tenant,
+    ResourceKind::Realm,
+    ResourceKind::Contract,
+    ResourceKind::Application,
+    ResourceKind::Account,
+    ResourceKind::Template,
+];
+
+const HELD: [TakenKind; 8] = [
+    TakenKind::Email,
+    TakenKind::UserName,
+    TakenKind::Phone,
+    TakenKind::PhoneOfInactive,
+    TakenKind::ExternalKey,
+    TakenKind::Attribute,
+    TakenKind::PortalName,
+    TakenKind::Name,
+];
+
 /// One refusal of every kind.
 fn refusals() -> Vec<Refusal> {
     let (tenant, account) = ids();
     let mut violations = Violations::new();
     violations.push("account.email.address", FieldReason::EmailInvalid);
-    let faults = [
-        CredentialFault::Missing,
-        CredentialFault::Invalid,
-        CredentialFault::Expired,
-        CredentialFault::SchemeUnsupported,
-    ];
-    let kinds = [
-        ResourceKind::Tenant,
-        ResourceKind::Realm,
-        ResourceKind::Contract,
-        ResourceKind::Application,
-        ResourceKind::Account,
-    ];
-    let held = [
-        TakenKind::Email,
-        TakenKind::UserName,
-        TakenKind::Phone,
-        TakenKind::PhoneOfInactive,
-        TakenKind::ExternalKey,
-        TakenKind::Attribute,
-        TakenKind::PortalName,
-        TakenKind::Name,
-    ];
     let retry_after = Duration::from_millis(1500);
     let in_use = StateFault::InUse { resource: "realms/a".to_owned(), description: "The realm has accounts." };
+    let template =
+        TemplateKey { kind: MailKind::AccountCreated, brand: "fair".to_owned(), language: LanguageCode::default() };
     let mut all = vec![
         Refusal::PermissionMissing(Permission::AccountsCreate),
         Refusal::RegistrationClosed,
         Refusal::CallingAppMismatch,
         Refusal::Invalid(violations),
         Refusal::FeatureUnavailable("auto_login".to_owned()),
-        Refusal::AlreadyExists(held.iter().map(|kind| taken(*kind, "f", Some((tenant, account)))).collect()),
+        Refusal::AlreadyExists(HELD.iter().map(|kind| taken(*kind, "f", Some((tenant, account)))).collect()),
         Refusal::QuotaExceeded { metric: "tenants", subject: "owner", limit: 5 },
         Refusal::RateLimited { limit: LimitName::PeerCalls, retry_after },
         Refusal::ConsentRequired(vec!["terms".to_owned(), "privacy-policy".to_owned()]),
         Refusal::RealmUnavailable("staff".to_owned()),
+        Refusal::TemplateMissing(template),
+        Refusal::UrlConfigurationInvalid { brand: "fair".to_owned(), edition: "2017".to_owned() },
         Refusal::State(StateFault::TenantNotActive(tenant)),
         Refusal::State(in_use),
         Refusal::RequestIdReused,
@@ -90,9 +97,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::TenantProvisioningFailed(Box::new(Refusal::Overloaded)),
         Refusal::Internal("secret cause".into()),
     ];
-    all.extend(faults.map(Refusal::Credential));
-    all.extend(kinds.map(|kind| Refusal::not_found(kind, "b7")));
-    all.extend(held.map(|kind| Refusal::taken(kind, "f")));
+    all.extend(FAULTS.map(Refusal::Credential));
+    all.extend(KINDS.map(|kind| Refusal::not_found(kind, "b7")));
+    all.extend(HELD.map(|kind| Refusal::taken(kind, "f")));
     all
 }
 
@@ -113,6 +120,30 @@ fn every_answer_has_one_error_info_and_one_request_info_and_no_detail_twice() {
             assert_ne!(status.message(), info.reason, "{refusal:?} has no sentence");
         }
     }
+}
+
+#[test]
+fn a_configuration_that_is_missing_is_told_by_what_it_would_be_known_by() {
+    let key =
+        TemplateKey { kind: MailKind::AccountCreated, brand: "fair".to_owned(), language: LanguageCode::default() };
+    assert_snapshot!(render(&from_refusal(Refusal::TemplateMissing(key), &english())), @r"
+    FailedPrecondition: There is no template for the mail that would be sent.
+    ErrorInfo TEMPLATE_MISSING enroll.v1
+      brand = fair
+      kind = ACCOUNT_CREATED
+      languageCode = en-US
+    RequestInfo req-1
+    PreconditionFailure CONFIGURATION templates/ACCOUNT_CREATED/fair/en-US: There is no template for the mail that would be sent.
+    ");
+    let url = Refusal::UrlConfigurationInvalid { brand: "fair".to_owned(), edition: "2017".to_owned() };
+    assert_snapshot!(render(&from_refusal(url, &english())), @r"
+    FailedPrecondition: There is no base for the links of the mail that would be sent.
+    ErrorInfo URL_CONFIGURATION_INVALID enroll.v1
+      brand = fair
+      edition = 2017
+    RequestInfo req-1
+    PreconditionFailure CONFIGURATION links: There is no base for the links of the mail that would be sent.
+    ");
 }
 
 #[test]
@@ -232,6 +263,7 @@ fn the_holder_of_a_taken_name_is_of_the_kind_that_the_rpc_makes() {
     for (rpc, kind, expected) in [
         ("CreateRealm", TakenKind::Name, "enroll.v1.Realm"),
         ("CreateContract", TakenKind::Name, "enroll.v1.Contract"),
+        ("CreateTemplate", TakenKind::Name, "enroll.v1.Template"),
         ("UpdateApplication", TakenKind::Name, "enroll.v1.Application"),
         ("RegisterPortal", TakenKind::PortalName, "enroll.v1.Tenant"),
         ("RegisterPortal", TakenKind::Email, "enroll.v1.Account"),

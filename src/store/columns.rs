@@ -32,6 +32,8 @@ use crate::domain::ids::{
     TenantId,
 };
 use crate::domain::language::LanguageCode;
+use crate::domain::link::LinkBase;
+use crate::domain::message::{Channel, MailKind, MessageState};
 use crate::domain::portal_name::PortalName;
 use crate::domain::realm::{RealmKind, RealmState};
 use crate::domain::secret::KeyHash;
@@ -156,7 +158,7 @@ macro_rules! texts {
     )+};
 }
 
-texts!(DisplayName, ExternalKey, ExternalKeyType, Label, LanguageCode, PersonName, PortalName);
+texts!(DisplayName, ExternalKey, ExternalKeyType, Label, LanguageCode, LinkBase, PersonName, PortalName);
 
 /// Closed sets: a text that is none of the set is a row that this version cannot read.
 macro_rules! closed_sets {
@@ -181,7 +183,19 @@ macro_rules! closed_sets {
     )+};
 }
 
-closed_sets!(AccountState, ApplicationState, IdentifierKind, Outcome, RealmKind, RealmState, Restriction, TenantState);
+closed_sets!(
+    AccountState,
+    ApplicationState,
+    Channel,
+    IdentifierKind,
+    MailKind,
+    MessageState,
+    Outcome,
+    RealmKind,
+    RealmState,
+    Restriction,
+    TenantState,
+);
 
 column!(TimeZone => Text);
 

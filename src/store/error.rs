@@ -43,6 +43,8 @@ pub enum Conflict {
     ContractName,
     /// The home tenant has an application of that name.
     ApplicationName,
+    /// The tenant has a template of that kind, brand and language.
+    Template,
     /// A key with that hash exists.
     ApplicationKey,
     /// The application has a grant on that tenant.
@@ -263,6 +265,7 @@ const CONSTRAINTS: &[(&str, &str, Conflict)] = &[
     ("realms_name", "realms.tenant_id, realms.name", Conflict::RealmName),
     ("contracts_name", "contracts.tenant_id, contracts.name", Conflict::ContractName),
     ("applications_name", "applications.home_tenant_id, applications.name", Conflict::ApplicationName),
+    ("templates_pkey", "templates.tenant_id, templates.kind, templates.brand, templates.language", Conflict::Template),
     ("application_keys_hash", "application_keys.hash", Conflict::ApplicationKey),
     ("application_tenants_pkey", "application_tenants.application_id, application_tenants.tenant_id", Conflict::Grant),
 ];

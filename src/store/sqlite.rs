@@ -83,8 +83,8 @@ pub(super) struct Engine {
     writer: Writer,
     /// Where reads go.
     readers: Readers,
-    /// Held as long as the engine lives.
-    _lock: FileLock,
+    /// Held until the engine is closed.
+    lock: FileLock,
 }
 
 impl Engine {
@@ -95,7 +95,7 @@ impl Engine {
             let lock = FileLock::take(&path)?;
             connection::create_private(&path)?;
             let writer = Writer::start(&path, queue_units_max)?;
-            Ok(Self { writer, readers: Readers::new(path, readers), _lock: lock })
+            Ok(Self { writer, readers: Readers::new(path, readers), lock })
         };
         tokio::task::spawn_blocking(open).await.map_err(|error| StoreError::broken(Fault::Other, error))?
     }
@@ -124,9 +124,10 @@ impl Engine {
         self.unit(|conn| Box::pin(async { Ok(conn.spawn_blocking(|conn| migrations(conn, false)).await?) })).await
     }
 
-    /// Runs what is queued and ends the writer thread. Units given after that are refused as unavailable.
+    /// Runs what is queued, ends the writer thread, and lets others have the file. Units given after that are refused as unavailable.
     pub(super) async fn close(&self) {
         self.writer.close().await;
+        self.lock.release();
     }
 }
 

@@ -57,6 +57,11 @@ impl Tenants<'_> {
         list!(self.0, tenants::list_all(&page))
     }
 
+    /// Changes what can be changed of one: language, time zone, link base, brands, annotations. Stale where another change came first.
+    pub async fn update(self, tenant: Tenant, expected: i64, trail: Trail) -> Result<(), StoreError> {
+        unit!(self.0, tenants::update(tenant, expected, trail))
+    }
+
     /// Which of the names are taken.
     pub async fn names_taken(self, names: &[PortalName]) -> Result<Vec<PortalName>, StoreError> {
         list!(self.0, tenants::names_taken(names))

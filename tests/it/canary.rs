@@ -154,10 +154,10 @@ fn bytes(message: &impl prost::Message) -> Vec<u8> {
     message.encode_to_vec()
 }
 
-/// Everything in the data directory.
+/// Everything in the data directory and in the directories within.
 fn files(directory: &Path) -> Vec<u8> {
-    let entries = fs::read_dir(directory).expect("a directory");
-    entries.flat_map(|entry| fs::read(entry.expect("an entry").path()).expect("a file")).collect()
+    let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { fs::read(path).expect("a file") }).collect()
 }
 
 fn find(bytes: &[u8], text: &str) -> Option<usize> {

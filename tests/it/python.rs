@@ -11,10 +11,9 @@ use crate::support::binary::{Binary, operator_key};
 use crate::support::database::Database;
 use crate::support::engine::run;
 use crate::support::process;
+use crate::support::python::{clients, home, interpreter};
 use crate::support::{Engine, dialects};
 
-/// Packages come from a registry.
-const INSTALL_TIME_MAX: Duration = Duration::from_secs(300);
 const RUN_TIME_MAX: Duration = Duration::from_secs(90);
 
 #[test]
@@ -43,7 +42,7 @@ fn documents(engine: Engine) {
             command.env(format!("KEY_{}", preset.replace('-', "_").to_uppercase()), key);
         }
         let printed = process::run_beside(command, RUN_TIME_MAX).await.done();
-        assert_eq!(printed.matches(": as expected").count(), 5, "{printed}");
+        assert_eq!(printed.matches(": as expected").count(), 6, "{printed}");
     });
 }
 
@@ -57,15 +56,12 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn clients() -> PathBuf {
-    root().join("tests/clients/python")
-}
-
-/// Installs the packages beside what cargo builds and generates the stubs, once a run.
+/// Generates the stubs, once a run.
 fn python() -> &'static Python {
     static PYTHON: OnceLock<Python> = OnceLock::new();
     PYTHON.get_or_init(|| {
-        let (interpreter, stubs) = (interpreter().to_owned(), home().join("stubs"));
+        let interpreter = interpreter().to_owned();
+        let stubs = home().join("stubs");
         // What an earlier version of the protos left would be found too.
         if stubs.exists() {
             fs::remove_dir_all(&stubs).expect("the old stubs go");
@@ -86,16 +82,6 @@ fn python() -> &'static Python {
     })
 }
 
-fn home() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-client")
-}
-
-/// The interpreter of a virtual environment that has what the requirements ask for; made at the first call.
-fn interpreter() -> &'static Path {
-    static INTERPRETER: OnceLock<PathBuf> = OnceLock::new();
-    INTERPRETER.get_or_init(|| make_interpreter(&home().join("venv")))
-}
-
 /// Installs what is needed, which may take longer than a test may.
 pub fn prepare() {
     interpreter();
@@ -106,22 +92,6 @@ pub fn verify_hashes(password: &str, hashes: &[String]) -> process::Ended {
     let mut command = Command::new(interpreter());
     command.arg(clients().join("verify_hashes.py")).arg(password).args(hashes);
     process::run(&mut command, RUN_TIME_MAX)
-}
-
-fn make_interpreter(venv: &Path) -> PathBuf {
-    let requirements = clients().join("requirements.txt");
-    let wanted = fs::read_to_string(&requirements).expect("the requirements");
-    let (interpreter, installed) = (venv.join("bin/python"), venv.join("installed.txt"));
-    if fs::read_to_string(&installed).is_ok_and(|has| has == wanted) {
-        return interpreter;
-    }
-    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv), INSTALL_TIME_MAX).done();
-    let mut install = Command::new(&interpreter);
-    install.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements);
-    process::run(&mut install, INSTALL_TIME_MAX).done();
-    // Written last: an install that was cut short is done again.
-    fs::write(&installed, wanted).expect("a mark");
-    interpreter
 }
 
 fn protos(directory: &Path) -> Vec<PathBuf> {

@@ -1,6 +1,7 @@
 //! The documents of the systems that enroll stands in for, example by example and code by code, each under its preset. Requests and answers
 //! are written as the documents write them; how a field travels is said in one pair of functions a file.
 
+mod comexposium;
 mod dialogportal;
 mod fluid_topics;
 mod onlyoffice;

@@ -1,9 +1,9 @@
 //! What the tests stand on: the server and its database ([`app`], [`engine`], [`database`]), its clients by role ([`client`]), a clock that
-//! a test moves ([`clock`]), ordinary requests ([`requests`]), the presets that ship ([`presets`]), and a reader of refusals ([`told`]). For
-//! what only a process of its own shows: the real binary ([`binary`], [`dialects`]) and other programs ([`process`]); certificates of a test
-//! ([`certificates`]). For faults: callers at
-//! one moment ([`together`]), a lock from outside ([`hold`]), calls by bytes ([`raw`]), and a judge of what is in a database ([`state`]).
-//! Absent from here: any expectation of what the service does with a request, but for what holds of every refusal.
+//! a test moves ([`clock`]), ordinary requests ([`requests`]), the presets that ship ([`presets`]), what left the house ([`sent`]), and a
+//! reader of refusals ([`told`]). For what only a process of its own shows: the real binary ([`binary`], [`dialects`]) and other programs
+//! ([`process`]), a mail server among them ([`mail_server`]); certificates of a test ([`certificates`]). For faults: callers at one moment
+//! ([`together`]), a lock from outside ([`hold`]), calls by bytes ([`raw`]), and a judge of what is in a database ([`state`]). Absent from
+//! here: any expectation of what the service does with a request, but for what holds of every refusal.
 
 pub mod app;
 pub mod binary;
@@ -14,11 +14,14 @@ pub mod database;
 pub mod dialects;
 pub mod engine;
 pub mod hold;
+pub mod mail_server;
 pub mod postgres;
 pub mod presets;
 pub mod process;
+pub mod python;
 pub mod raw;
 pub mod requests;
+pub mod sent;
 pub mod state;
 pub mod stores;
 pub mod together;

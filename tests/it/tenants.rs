@@ -1,5 +1,6 @@
 //! `TenantService`, and the wall between tenants.
 
+use prost_types::FieldMask;
 use tonic::Status;
 
 use enroll::proto::v1;
@@ -16,6 +17,9 @@ on_both_engines!(
     the_operator_reaches_every_tenant,
     a_suspended_tenant_is_read_and_not_written,
     permissions_are_of_a_tenant,
+    a_tenant_is_changed_field_by_field,
+    every_fault_of_a_change_is_told_at_once,
+    a_change_is_of_the_version_that_was_read,
 );
 
 async fn the_home_tenant_is_the_default(engine: Engine) {
@@ -83,6 +87,9 @@ async fn no_rpc_reaches_another_tenant(engine: Engine) {
         "applications.write",
         "contracts.read",
         "contracts.write",
+        "templates.read",
+        "templates.write",
+        "tenants.update",
     ];
     let client = app.app(&permissions).await;
     let other = app.app_of_another_tenant(&permissions).await;
@@ -104,11 +111,13 @@ async fn no_rpc_reaches_another_tenant(engine: Engine) {
     let person = v1::RegisterAccountRequest { tenant_id: tenant_id.clone(), ..register("a@b.example") };
     told.push(refused(client.registration().register_account(person).await));
     told.extend(refusals_of_managing(&client, &tenant_id).await);
+    let tenant = v1::Tenant { tenant_id: tenant_id.clone(), language_code: "fr".to_owned(), ..Default::default() };
+    told.push(refused(client.tenants().update_tenant(changing(tenant, &[])).await));
     for (at, told) in told.iter().enumerate() {
         assert_eq!((told.code.as_str(), told.reason.as_str()), ("NotFound", "TENANT_NOT_FOUND"), "call {at}");
         assert_eq!(told.resource, Some(("enroll.v1.Tenant".to_owned(), tenant_id.clone())), "call {at}");
     }
-    assert_eq!(told.len(), 4 + 15);
+    assert_eq!(told.len(), 4 + 21 + 1);
 }
 
 /// Every rpc of the services that manage a tenant, told the other tenant.
@@ -141,6 +150,14 @@ async fn refusals_of_managing(client: &Client, tenant_id: &str) -> Vec<Told> {
     call!(applications.get_application(GetApplicationRequest { application_id: id() }));
     call!(applications.list_applications(ListApplicationsRequest {}));
     call!(applications.create_application_key(CreateApplicationKeyRequest { application_id: id() }));
+    let (about, language): (i32, _) = (v1::MailKind::Activation.into(), "fr".to_owned());
+    let template = || Some(v1::Template { kind: about, language_code: language.clone(), ..Default::default() });
+    call!(templates.create_template(CreateTemplateRequest { template: template() }));
+    call!(templates.get_template(GetTemplateRequest { kind: about, language_code: language.clone() }));
+    call!(templates.list_templates(ListTemplatesRequest {}));
+    call!(templates.update_template(UpdateTemplateRequest { template: template() }));
+    call!(templates.delete_template(DeleteTemplateRequest { kind: about, language_code: language.clone() }));
+    call!(templates.preview_template(PreviewTemplateRequest { kind: about, language_code: language.clone() }));
     told
 }
 
@@ -242,4 +259,105 @@ async fn permissions_are_of_a_tenant(engine: Engine) {
     let there = v1::CreateAccountRequest { tenant_id: elsewhere, ..create("b@example.com") };
     let told = refused(client.accounts().create_account(there).await);
     assert_eq!((told.reason.as_str(), told.said("permission")), ("PERMISSION_MISSING", Some("accounts.create")));
+}
+
+fn changing(tenant: v1::Tenant, paths: &[&str]) -> v1::UpdateTenantRequest {
+    let paths = paths.iter().map(ToString::to_string).collect();
+    v1::UpdateTenantRequest { tenant: Some(tenant), update_mask: Some(FieldMask { paths }), validate_only: false }
+}
+
+fn brand(name: &str, link_base: &str, editions: &[&str]) -> v1::Brand {
+    let editions = editions.iter().map(ToString::to_string).collect();
+    v1::Brand { brand: name.to_owned(), link_base: link_base.to_owned(), editions }
+}
+
+async fn a_tenant_is_changed_field_by_field(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&["tenants.read", "tenants.update"]).await;
+    let read =
+        async || made(client.tenants().get_tenant(v1::GetTenantRequest::default()).await).tenant.expect("a tenant");
+    let update = async |request: v1::UpdateTenantRequest| {
+        made(client.tenants().update_tenant(request).await).tenant.expect("a tenant")
+    };
+    let before = read().await;
+    let change = v1::Tenant {
+        language_code: "fre-FR".to_owned(),
+        time_zone: "Europe/Paris".to_owned(),
+        link_base: "https://own.example".to_owned(),
+        brands: vec![brand("fair", "https://fair.example/fr", &["2017"]), brand("bare", "", &[])],
+        annotations: [("a".to_owned(), "b".to_owned())].into(),
+        // What only the service sets is ignored.
+        portal_name: "other".to_owned(),
+        tenant_number: 7,
+        ..Default::default()
+    };
+    let check = v1::UpdateTenantRequest { validate_only: true, ..changing(change.clone(), &[]) };
+    let expected = v1::Tenant { language_code: "fr-FR".to_owned(), ..change.clone() };
+    assert_eq!(update(check).await.brands, expected.brands);
+    assert_eq!(read().await, before, "checking writes nothing");
+
+    let after = update(changing(change, &[])).await;
+    let expected = v1::Tenant {
+        language_code: expected.language_code,
+        time_zone: expected.time_zone,
+        link_base: expected.link_base,
+        brands: expected.brands,
+        annotations: expected.annotations,
+        update_time: after.update_time,
+        etag: after.etag.clone(),
+        ..before.clone()
+    };
+    assert_eq!(after, expected);
+    assert_ne!(after.etag, before.etag);
+    assert_eq!(read().await, after);
+    let bare = update(changing(v1::Tenant::default(), &["link_base", "brands"])).await;
+    assert_eq!((bare.link_base.as_str(), bare.brands.len(), bare.language_code.as_str()), ("", 0, "fr-FR"));
+}
+
+async fn every_fault_of_a_change_is_told_at_once(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&["tenants.update"]).await;
+    let wrong = v1::Tenant {
+        language_code: "?".to_owned(),
+        time_zone: "Mars".to_owned(),
+        link_base: "http://own.example".to_owned(),
+        brands: vec![
+            brand("fair", "https://fair.example/?a=b", &["", "a\nb"]),
+            brand("fair", "", &[]),
+            brand("", "fair", &[]),
+        ],
+        ..Default::default()
+    };
+    let told = refused(client.tenants().update_tenant(changing(wrong, &[])).await);
+    assert_snapshot!(told.faults().join("\n"), @r"
+    tenant.language_code LANGUAGE_UNSUPPORTED
+    tenant.time_zone TIME_ZONE_INVALID
+    tenant.link_base URL_NOT_ALLOWED
+    tenant.brands[0].link_base URL_NOT_ALLOWED
+    tenant.brands[0].editions[0] FIELD_REQUIRED
+    tenant.brands[0].editions[1] FIELD_INVALID
+    tenant.brands[1].brand FIELD_INVALID
+    tenant.brands[2].link_base FIELD_INVALID
+    tenant.brands[2].brand FIELD_REQUIRED
+    ");
+    let told = refused(client.tenants().update_tenant(changing(v1::Tenant::default(), &["state", "colour"])).await);
+    assert_eq!(told.faults(), ["tenant.state FIELD_IMMUTABLE", "update_mask.paths[1] FIELD_UNKNOWN"]);
+    let many = vec![brand("a", "", &[]); 101];
+    let told =
+        refused(client.tenants().update_tenant(changing(v1::Tenant { brands: many, ..Default::default() }, &[])).await);
+    assert_eq!(told.faults(), ["tenant.brands FIELD_TOO_LONG"]);
+    for base in ["http://localhost:3000", "http://127.0.0.1/a/"] {
+        let local = v1::Tenant { link_base: base.to_owned(), ..Default::default() };
+        made(client.tenants().update_tenant(changing(local, &[])).await);
+    }
+}
+
+async fn a_change_is_of_the_version_that_was_read(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&["tenants.read", "tenants.update"]).await;
+    let before = made(client.tenants().get_tenant(v1::GetTenantRequest::default()).await).tenant.expect("a tenant");
+    let change = v1::Tenant { language_code: "fr".to_owned(), etag: before.etag, ..Default::default() };
+    made(client.tenants().update_tenant(changing(change.clone(), &["language_code"])).await);
+    let told = refused(client.tenants().update_tenant(changing(change, &["language_code"])).await);
+    assert_eq!((told.code.as_str(), told.reason.as_str()), ("Aborted", "ETAG_MISMATCH"));
 }

@@ -1,6 +1,8 @@
 //! Tenants, portals and verdicts on their names.
 
+use crate::domain::brand::Brand;
 use crate::domain::idempotency::Outcome;
+use crate::domain::link::LinkBase;
 use crate::domain::tenant::{Tenant, TenantState};
 use crate::domain::violation::FieldReason;
 use crate::proto::v1;
@@ -25,7 +27,17 @@ pub fn tenant(tenant: Tenant) -> v1::Tenant {
         create_time: Some(timestamp(tenant.create_time)),
         update_time: Some(timestamp(tenant.update_time)),
         etag: etag(tenant.version),
+        link_base: link_base(tenant.link_base),
+        brands: tenant.brands.into_iter().map(brand).collect(),
     }
+}
+
+fn link_base(base: Option<LinkBase>) -> String {
+    base.map(|base| base.as_str().to_owned()).unwrap_or_default()
+}
+
+fn brand(brand: Brand) -> v1::Brand {
+    v1::Brand { brand: brand.brand, link_base: link_base(brand.link_base), editions: brand.editions }
 }
 
 fn state(state: TenantState) -> v1::TenantState {

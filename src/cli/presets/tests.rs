@@ -39,7 +39,9 @@ fn every_part_of_a_preset_is_the_message_that_it_says() {
     for preset in Preset::value_variants() {
         let file = preset.file();
         let parts = [("Realm", file.realm), ("Contract", file.contract), ("Application", Some(file.application))];
-        for (name, part) in parts.into_iter().filter_map(|(name, part)| Some((name, part?))) {
+        let parts = parts.into_iter().filter_map(|(name, part)| Some((name, part?)));
+        let parts = parts.chain(file.brands.into_iter().map(|brand| ("Brand", brand)));
+        for (name, part) in parts.chain(file.templates.into_iter().map(|template| ("Template", template))) {
             schema::from_json(schema::message(name).expect("a message"), part)
                 .unwrap_or_else(|e| panic!("{preset:?}: {e}"));
         }
@@ -113,6 +115,9 @@ fn every_code_of_the_documents_is_reached() {
     assert_eq!(onlyoffice, expected);
     let fluid_topics = reachable(Preset::FluidTopics, "RegisterAccount", &["email"]);
     assert_eq!(fluid_topics, named(&["201", "400", "401"]));
+    let fields = ["account", "account.email.address", "credential", "credential.password.password"];
+    let comexposium = reachable(Preset::Comexposium, "CreateAccount", &fields);
+    assert_eq!(comexposium, named(&["0", "1", "124", "131", "143", "187"]));
     let servicestack = reachable(Preset::Servicestack, "RegisterAccount", &["email"]);
     assert!(servicestack.is_superset(&named(&["200", "AlreadyExists", "VALIDATION_FAILED", "EMAIL_INVALID"])));
 }
@@ -128,6 +133,10 @@ fn the_codes_are_those_of_the_documents() {
     assert_eq!(dialogportal(phone, "PHONE_ALREADY_EXISTS").as_deref(), Some("400.4"));
     assert_eq!(dialogportal(phone, "PHONE_HELD_BY_INACTIVE_ACCOUNT").as_deref(), Some("400.5"));
     assert_eq!(dialogportal(Some("account.email.address"), "EMAIL_INVALID").as_deref(), Some("400"));
+    let comexposium = |field, reason| code(Preset::Comexposium, "CreateAccount", field, reason);
+    assert_eq!(comexposium(Some("account.email.address"), "FIELD_REQUIRED").as_deref(), Some("131"));
+    assert_eq!(comexposium(Some("account.email.address"), "EMAIL_INVALID").as_deref(), Some("1"));
+    assert_eq!(comexposium(None, "TEMPLATE_MISSING").as_deref(), Some("187"));
     let onlyoffice = |field, reason| code(Preset::Onlyoffice, "RegisterPortal", Some(field), reason);
     assert_eq!(onlyoffice("tenant.portal_name", "FIELD_REQUIRED").as_deref(), Some("portalNameEmpty"));
     assert_eq!(onlyoffice("owner.email", "FIELD_REQUIRED").as_deref(), Some("params"));

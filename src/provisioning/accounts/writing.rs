@@ -9,6 +9,7 @@ use crate::domain::consent::Consent;
 use crate::domain::event::Trail;
 use crate::domain::idempotency::{Outcome, RequestIds};
 use crate::domain::ids::AccountId;
+use crate::domain::message::{MailKind, Message};
 use crate::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
 use crate::domain::realm::Realm;
 use crate::store::{Conflict, Existing, NewAccount, NewCredential, StoreError};
@@ -16,6 +17,7 @@ use crate::store::{Conflict, Existing, NewAccount, NewCredential, StoreError};
 use super::reading::permissions;
 use super::taken::taken;
 use super::{AccountAnswer, Place, SeenAccount};
+use crate::provisioning::composing::{Delivery, Recipient};
 use crate::provisioning::principal::Call;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::replay::Repeatable;
@@ -50,6 +52,7 @@ impl Provisioning {
             return Ok(answer);
         }
         let mut checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
+        let mail = self.welcome(place, &checked).await?;
         let credential = self.hash(call, std::mem::replace(&mut checked.credential, CheckedCredential::Absent)).await?;
         let settings = &place.access.caller.application.settings;
         rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
@@ -59,6 +62,8 @@ impl Provisioning {
             let ids = RequestIds { tenant_id: account.tenant_id, account_id: account.id };
             let request = self.request_record(call, tenant_id, repeatable, Outcome::Created, ids, now)?;
             let session = self.first_session(place, &account, logs_in, now);
+            let mut trail = self.account_trail(call, &account, now);
+            trail.messages.extend(mail.iter().map(|mail| self.outgoing.seal(mail, account.tenant_id, now)));
             let new = NewAccount {
                 identifiers: held_identifiers(&checked, &account),
                 unique_values: checked.unique_values.clone(),
@@ -66,12 +71,15 @@ impl Provisioning {
                 session: session.as_ref().map(IssuedSession::to_new),
                 quotas: realm_quota(&place.realm),
                 request,
-                trail: self.account_trail(call, &account, now),
+                trail,
                 account,
             };
             let account = new.account.clone();
             match self.store.accounts().create(new).await {
-                Ok(()) => return Ok(answer(place, made_in(place, account), Outcome::Created).with_session(session)),
+                Ok(()) => {
+                    self.outgoing.wake();
+                    return Ok(answer(place, made_in(place, account), Outcome::Created).with_session(session));
+                }
                 Err(StoreError::Conflict(Conflict::Request)) => {
                     return self.replay(call, place, repeatable).await?.ok_or(Refusal::TransactionConflict);
                 }
@@ -99,6 +107,15 @@ impl Provisioning {
         let user_agent = logs_in.filter(|_| account.password_set && unusable(account).is_none())?;
         let application_id = place.access.caller.application.id;
         Some(self.mint_session(account, application_id, place.realm.rules.sessions, user_agent, now))
+    }
+
+    /// The mail that tells a person of the account that an application makes for them, where it is to be sent and there is an address.
+    pub(super) async fn welcome(&self, place: &Place, checked: &CheckedAccount) -> Result<Option<Message>, Refusal> {
+        if place.delivery == Delivery::Suppress {
+            return Ok(None);
+        }
+        let person = Recipient { profile: &checked.profile, email: checked.email.as_ref(), origin: &checked.origin };
+        self.compose(&place.access, &place.realm, MailKind::AccountCreated, person, None).await
     }
 
     /// After a collision: who holds what the request asks for? Answers or refuses; `None` where nobody does any more, so that the unit is

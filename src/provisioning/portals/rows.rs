@@ -21,6 +21,7 @@ use crate::domain::tenant::{Tenant, TenantState};
 use crate::provisioning::Provisioning;
 use crate::provisioning::access::Access;
 use crate::provisioning::accounts::{Place, held_identifiers};
+use crate::provisioning::composing::Delivery;
 use crate::provisioning::draft::FieldPaths;
 use crate::provisioning::master_key::Purpose;
 use crate::provisioning::principal::Call;
@@ -55,6 +56,7 @@ impl Provisioning {
             realm: Arc::new(realm.clone()),
             contract: Arc::new(contract.clone()),
             paths: FieldPaths::REGISTER_PORTAL,
+            delivery: Delivery::Suppress,
         };
         let account = self.account(&place, &plan.owner, credential.is_some(), now);
         tenant.owner = Some(account.id);
@@ -87,6 +89,8 @@ impl Provisioning {
             owner: None,
             state: TenantState::Active,
             default_contract: contract.id,
+            link_base: None,
+            brands: Vec::new(),
             annotations: plan.annotations.clone(),
             create_time: now,
             update_time: now,

@@ -40,6 +40,7 @@ REALM_NOT_FOUND = Diesen Bereich gibt es nicht.
 CONTRACT_NOT_FOUND = Diesen Vertrag gibt es nicht.
 APPLICATION_NOT_FOUND = Diese Anwendung oder diesen Schlüssel gibt es nicht.
 VERIFICATION_NOT_FOUND = Diese Bestätigung gibt es nicht.
+TEMPLATE_NOT_FOUND = Diese Vorlage gibt es nicht.
 
 ## Was vergeben ist.
 

@@ -40,6 +40,7 @@ REALM_NOT_FOUND = There is no such realm.
 CONTRACT_NOT_FOUND = There is no such contract.
 APPLICATION_NOT_FOUND = There is no such application or key.
 VERIFICATION_NOT_FOUND = There is no such verification.
+TEMPLATE_NOT_FOUND = There is no such template.
 
 ## What is taken.
 

@@ -40,6 +40,7 @@ REALM_NOT_FOUND = Cet annuaire n'existe pas.
 CONTRACT_NOT_FOUND = Ce contrat n'existe pas.
 APPLICATION_NOT_FOUND = Cette application ou cette clé n'existe pas.
 VERIFICATION_NOT_FOUND = Cette vérification n'existe pas.
+TEMPLATE_NOT_FOUND = Ce modèle n'existe pas.
 
 ## Ce qui est pris.
 

@@ -86,6 +86,8 @@ fn arbitrary_refusal() -> impl Strategy<Value = Refusal> {
         1 => "[ -~é€]{0,5000}".prop_map(|name| Refusal::not_found(ResourceKind::Realm, name)),
         1 => "[ -~é€]{0,5000}".prop_map(Refusal::FeatureUnavailable),
         1 => "[ -~é€]{0,5000}".prop_map(Refusal::RealmUnavailable),
+        1 => ("[ -~é€]{0,5000}", "[ -~é€]{0,5000}")
+            .prop_map(|(brand, edition)| Refusal::UrlConfigurationInvalid { brand, edition }),
     ]
 }
 

@@ -11,6 +11,8 @@ diesel::table! {
         owner_account_id -> Nullable<Uuid>,
         state -> Text,
         default_contract_id -> Uuid,
+        link_base -> Nullable<Text>,
+        brands -> Jsonb,
         annotations -> Jsonb,
         create_time -> Timestamptz,
         update_time -> Timestamptz,
@@ -260,12 +262,30 @@ diesel::table! {
     outbox (tenant_id, message_id) {
         tenant_id -> Uuid,
         message_id -> Uuid,
+        channel -> Text,
         kind -> Text,
-        payload -> Jsonb,
+        sealed -> Binary,
         state -> Text,
+        create_time -> Timestamptz,
         due_time -> Timestamptz,
         lease_until -> Nullable<Timestamptz>,
         attempts -> Integer,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    templates (tenant_id, kind, brand, language) {
+        tenant_id -> Uuid,
+        kind -> Text,
+        brand -> Text,
+        language -> Text,
+        subject -> Text,
+        html -> Text,
+        text -> Text,
+        create_time -> Timestamptz,
+        update_time -> Timestamptz,
+        version -> BigInt,
     }
 }
 

@@ -12,12 +12,14 @@ pub(in crate::store) mod grants;
 pub(in crate::store) mod holders;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod logins;
+pub(in crate::store) mod outbox;
 pub(in crate::store) mod portals;
 pub(in crate::store) mod quotas;
 pub(in crate::store) mod realms;
 pub(in crate::store) mod requests;
 pub(in crate::store) mod sessions;
 mod sweeping;
+pub(in crate::store) mod templates;
 pub(in crate::store) mod tenants;
 pub(in crate::store) mod trail;
 

@@ -4,10 +4,13 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{application_tenants, tenants::dsl};
-use super::{Backend, Reader, point, schema};
+use super::{Backend, Conn, Reader, point, schema, trail};
 use crate::domain::annotations::Annotations;
+use crate::domain::brand::Brand;
+use crate::domain::event::Trail;
 use crate::domain::ids::{AccountId, ApplicationId, ContractId, TenantId};
 use crate::domain::language::LanguageCode;
+use crate::domain::link::LinkBase;
 use crate::domain::portal_name::PortalName;
 use crate::domain::tenant::{Tenant, TenantRef, TenantState};
 use crate::domain::time_zone::TimeZone;
@@ -27,6 +30,8 @@ pub(super) struct TenantRow {
     owner_account_id: Option<AccountId>,
     state: TenantState,
     default_contract_id: ContractId,
+    link_base: Option<LinkBase>,
+    brands: Json<Vec<Brand>>,
     annotations: Json<Annotations>,
     create_time: Time,
     update_time: Time,
@@ -45,6 +50,8 @@ impl From<&Tenant> for TenantRow {
             owner_account_id: tenant.owner,
             state: tenant.state,
             default_contract_id: tenant.default_contract,
+            link_base: tenant.link_base.clone(),
+            brands: Json(tenant.brands.clone()),
             annotations: Json(tenant.annotations.clone()),
             create_time: Time(tenant.create_time),
             update_time: Time(tenant.update_time),
@@ -65,6 +72,8 @@ impl From<TenantRow> for Tenant {
             owner: row.owner_account_id,
             state: row.state,
             default_contract: row.default_contract_id,
+            link_base: row.link_base,
+            brands: row.brands.0,
             annotations: row.annotations.0,
             create_time: row.create_time.0,
             update_time: row.update_time.0,
@@ -114,6 +123,33 @@ pub(in crate::store) async fn list_all(
     }
     let rows: Vec<TenantRow> = query.load(&mut conn).await?;
     Ok(rows.into_iter().map(Tenant::from).collect())
+}
+
+pub(in crate::store) async fn update(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    expected_version: &i64,
+    trail: &Trail,
+) -> Result<(), StoreError> {
+    let updated = diesel::update(dsl::tenants)
+        .filter(dsl::tenant_id.eq(tenant.id))
+        .filter(dsl::version.eq(*expected_version))
+        .set((
+            dsl::language.eq(tenant.language.clone()),
+            dsl::time_zone.eq(tenant.time_zone),
+            dsl::link_base.eq(tenant.link_base.clone()),
+            dsl::brands.eq(Json(tenant.brands.clone())),
+            dsl::annotations.eq(Json(tenant.annotations.clone())),
+            dsl::update_time.eq(Time(tenant.update_time)),
+            dsl::version.eq(tenant.version),
+        ))
+        .execute(conn)
+        .await?;
+    if updated == 0 {
+        let there = get(super::reader(conn), &TenantRef::Id(tenant.id)).await?.is_some();
+        return Err(if there { StoreError::Stale } else { StoreError::Missing });
+    }
+    trail::write(conn, trail).await
 }
 
 /// Which of the names some portal has.

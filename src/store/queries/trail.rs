@@ -8,6 +8,7 @@ use super::schema::{audit_entries, events, outbox};
 use super::{Conn, schema};
 use crate::domain::event::{AuditEntry, Event, OutboxMessage, Trail};
 use crate::domain::ids::{AccountId, ApplicationId, AuditId, EventId, MessageId, TenantId};
+use crate::domain::message::{Channel, MessageState};
 use crate::store::StoreError;
 use crate::store::columns::{Json, Time};
 
@@ -45,9 +46,11 @@ struct AuditRow<'a> {
 struct MessageRow<'a> {
     tenant_id: TenantId,
     message_id: MessageId,
+    channel: Channel,
     kind: &'a str,
-    payload: Json<Value>,
-    state: &'a str,
+    sealed: &'a [u8],
+    state: MessageState,
+    create_time: Time,
     due_time: Time,
     attempts: i32,
 }
@@ -87,9 +90,11 @@ impl<'a> From<&'a OutboxMessage> for MessageRow<'a> {
         Self {
             tenant_id: message.tenant_id,
             message_id: message.id,
+            channel: message.channel,
             kind: message.kind,
-            payload: Json(message.payload.clone()),
-            state: "WAITING",
+            sealed: &message.sealed,
+            state: MessageState::Waiting,
+            create_time: Time(message.create_time),
             due_time: Time(message.due_time),
             attempts: 0,
         }

@@ -10,11 +10,7 @@ use rustix::io::Errno;
 use crate::store::error::{Fault, StoreError};
 
 /// An exclusive lock; the system drops it with the process, however that ends.
-pub(super) struct FileLock(
-    /// Held open; closing it gives the lock back.
-    #[expect(dead_code, reason = "the lock lives as long as the file is open")]
-    File,
-);
+pub(super) struct FileLock(File);
 
 impl FileLock {
     /// Takes the lock of the database at `path`, or says that another process has it.
@@ -32,5 +28,18 @@ impl FileLock {
             Err(Errno::WOULDBLOCK) => Err(StoreError::InUse(name.into())),
             Err(error) => Err(StoreError::broken(Fault::Other, error)),
         }
+    }
+
+    /// Gives the lock back. Closing the file would not do: a program that is being started has the file open too, until it runs.
+    pub(super) fn release(&self) {
+        if let Err(error) = flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the lock of the database could not be given back");
+        }
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        self.release();
     }
 }

@@ -11,6 +11,8 @@ diesel::table! {
         owner_account_id -> Nullable<Binary>,
         state -> Text,
         default_contract_id -> Binary,
+        link_base -> Nullable<Text>,
+        brands -> Text,
         annotations -> Text,
         create_time -> Text,
         update_time -> Text,
@@ -260,12 +262,30 @@ diesel::table! {
     outbox (tenant_id, message_id) {
         tenant_id -> Binary,
         message_id -> Binary,
+        channel -> Text,
         kind -> Text,
-        payload -> Text,
+        sealed -> Binary,
         state -> Text,
+        create_time -> Text,
         due_time -> Text,
         lease_until -> Nullable<Text>,
         attempts -> Integer,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    templates (tenant_id, kind, brand, language) {
+        tenant_id -> Binary,
+        kind -> Text,
+        brand -> Text,
+        language -> Text,
+        subject -> Text,
+        html -> Text,
+        text -> Text,
+        create_time -> Text,
+        update_time -> Text,
+        version -> BigInt,
     }
 }
 

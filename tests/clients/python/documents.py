@@ -1,7 +1,7 @@
 """The example requests of the documents give the documents' answers, and their failures come as typed errors.
 
 Usage: documents.py ENDPOINT, with the keys of the applications that the presets made in the environment: KEY_DIALOGPORTAL, KEY_ONLYOFFICE,
-KEY_FLUID_TOPICS, KEY_SERVICESTACK and KEY_OPERATOR."""
+KEY_FLUID_TOPICS, KEY_SERVICESTACK, KEY_COMEXPOSIUM and KEY_OPERATOR."""
 
 import os
 import sys
@@ -223,6 +223,43 @@ def servicestack():
     assert refusal.said["legacyCodes"] == ",".join(reason for _, reason in refusal.violations), refusal
 
 
+def comexposium():
+    """Create with password (POST /_plugin/Comexposium/user/createWithPassword)."""
+    sso = client("COMEXPOSIUM")
+    create = sso.accounts.CreateAccount
+
+    def request(email="visitor@mail.com", secret="MyPasswordSecur3d!", salon="foire_de_paris", **more):
+        secret = secret and credential_pb2.CredentialInput(password=credential_pb2.InitialPassword(password=secret))
+        return account_service_pb2.CreateAccountRequest(
+            account=account_pb2.Account(
+                email=account_pb2.Email(address=email),
+                profile=account_pb2.Profile(language_code="fre-FR"),
+                origin=account_pb2.Origin(
+                    brand=salon,
+                    edition="foire_de_paris_2017",
+                    third_party_id="f9c7c303bbc3531781fe52b6e4123d5e40ba8581",
+                ),
+            ),
+            credential=secret,
+            **{"delivery": provisioning_pb2.DELIVERY_SEND, **more},
+        )
+
+    made, metadata = sso.call(create, request())
+    assert metadata["x-legacy-code"] == "0", metadata
+    assert metadata["x-legacy-message"] == "create_user_success", metadata
+    assert made.account.profile.language_code == "fr-FR", made
+
+    refusal = sso.refused(create, request())
+    assert (refusal.reason, refusal.said["legacyCode"]) == ("EMAIL_ALREADY_EXISTS", "143"), refusal
+    refusal = sso.refused(create, request(email="other@mail.com", secret=None))
+    assert (refusal.reason, refusal.said["legacyCode"]) == ("VALIDATION_FAILED", "131"), refusal
+    refusal = sso.refused(create, request(email="other@mail.com", salon="foire_de_lyon"))
+    assert (refusal.reason, refusal.said["legacyCode"]) == ("URL_CONFIGURATION_INVALID", "124"), refusal
+    assert refusal.code == grpc.StatusCode.FAILED_PRECONDITION
+    suppressed = request(email="other@mail.com", salon="foire_de_lyon", delivery=provisioning_pb2.DELIVERY_SUPPRESS)
+    sso.call(create, suppressed)
+
+
 def errors():
     """What has no document: a wrong key, a missing right, and limits on the wire."""
     operator = client("OPERATOR")
@@ -241,6 +278,6 @@ def errors():
     assert refusal.reason == "MESSAGE_TOO_LARGE", refusal
 
 
-for document in (dialogportal, onlyoffice, fluid_topics, servicestack, errors):
+for document in (dialogportal, onlyoffice, fluid_topics, servicestack, comexposium, errors):
     document()
     print(f"{document.__name__}: as expected")

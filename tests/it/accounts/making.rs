@@ -6,7 +6,7 @@ use prost_types::{Struct, Value};
 use enroll::proto::v1;
 
 use crate::support::requests::{create, credential, email, external_key, field, phone};
-use crate::support::{Engine, TestApp, assert_snapshot, made, on_both_engines, refused};
+use crate::support::{Engine, TestApp, assert_snapshot, made, on_both_engines, refused, sent};
 
 on_both_engines!(
     an_account_comes_back_with_all_that_its_contract_returns,
@@ -15,7 +15,7 @@ on_both_engines!(
     roles_are_set_by_those_who_may_assign_them,
     origin_consents_and_annotations_are_kept,
     a_full_realm_takes_no_more,
-    mail_is_refused_by_name,
+    the_person_is_told_by_mail,
     the_trail_is_written_with_the_account,
 );
 
@@ -181,6 +181,8 @@ async fn origin_consents_and_annotations_are_kept(engine: Engine) {
         third_party_id: "partner-8".to_owned(),
         ..Default::default()
     });
+    // The tenant has no base for the links of a brand.
+    request.delivery = v1::Delivery::Suppress.into();
     let told = refused(client.accounts().create_account(request.clone()).await);
     assert_eq!(told.faults(), ["account.origin.third_party_id FIELD_INVALID"]);
 
@@ -215,17 +217,45 @@ async fn a_full_realm_takes_no_more(engine: Engine) {
     assert_eq!(app.database().count("accounts").await, 2);
 }
 
-async fn mail_is_refused_by_name(engine: Engine) {
+async fn the_person_is_told_by_mail(engine: Engine) {
     let app = TestApp::start(engine).await;
-    let client = app.app(&["accounts.create"]).await;
-    let request =
-        |delivery: v1::Delivery| v1::CreateAccountRequest { delivery: delivery.into(), ..create("a@example.com") };
-    for delivery in [v1::Delivery::Send, v1::Delivery::ReturnToken, v1::Delivery::SendAndReturnToken] {
-        let told = refused(client.accounts().create_account(request(delivery)).await);
+    let client = app.app(&["accounts.create", "accounts.read"]).await;
+    let mails = async || sent::mails(&app).await.len();
+    let request = |address: &str, delivery: v1::Delivery| v1::CreateAccountRequest {
+        delivery: delivery.into(),
+        ..create(address)
+    };
+    made(client.accounts().create_account(request("a@example.com", v1::Delivery::Suppress)).await);
+    assert_eq!(mails().await, 0);
+    let request_id = uuid::Uuid::now_v7().to_string();
+    let repeated = v1::CreateAccountRequest { request_id, ..request("b@example.com", v1::Delivery::Send) };
+    for _ in 0..2 {
+        made(client.accounts().create_account(repeated.clone()).await);
+        assert_eq!(mails().await, 1, "a repeat sends nothing again");
+    }
+    made(client.accounts().create_account(request("c@example.com", v1::Delivery::Unspecified)).await);
+    assert_eq!(mails().await, 2, "SEND is the default");
+
+    let existing = v1::CreateAccountRequest {
+        on_duplicate: v1::OnDuplicate::ReturnExisting.into(),
+        ..request("c@example.com", v1::Delivery::Send)
+    };
+    assert_eq!(made(client.accounts().create_account(existing).await).outcome(), v1::Outcome::Existing);
+    refused(client.accounts().create_account(request("c@example.com", v1::Delivery::Send)).await);
+    let check = v1::CreateAccountRequest { validate_only: true, ..request("d@example.com", v1::Delivery::Send) };
+    made(client.accounts().create_account(check).await);
+    // Without an address there is nothing to send, and no fault.
+    let mut named = request("e@example.com", v1::Delivery::Send);
+    let profile = v1::Profile { user_name: "erik".to_owned(), ..Default::default() };
+    named.account = Some(v1::Account { profile: Some(profile), ..Default::default() });
+    made(client.accounts().create_account(named).await);
+    assert_eq!(mails().await, 2);
+
+    for delivery in [v1::Delivery::ReturnToken, v1::Delivery::SendAndReturnToken] {
+        let told = refused(client.accounts().create_account(request("f@example.com", delivery)).await);
         assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unimplemented", "FEATURE_UNAVAILABLE"));
         assert_eq!((told.said("field"), told.violations[0].field.as_str()), (Some("delivery"), "delivery"));
     }
-    made(client.accounts().create_account(request(v1::Delivery::Suppress)).await);
 }
 
 async fn the_trail_is_written_with_the_account(engine: Engine) {

@@ -174,6 +174,14 @@ pub const ROWS: &[Row] = &[
         reached: "OK",
         restricted: false,
     },
+    Row {
+        rpc: "TenantService/UpdateTenant",
+        needs: Needs::Permission("tenants.update"),
+        scope: Scope::TenantRef,
+        request: || json!({"validateOnly": true}),
+        reached: "OK",
+        restricted: false,
+    },
     row("RealmService/CreateRealm", "realms.write", empty, "VALIDATION_FAILED"),
     row("RealmService/GetRealm", "realms.read", empty, "OK"),
     row("RealmService/ListRealms", "realms.read", empty, "OK"),
@@ -208,7 +216,17 @@ pub const ROWS: &[Row] = &[
     ),
     row("ContractService/DeleteContract", "contracts.write", || json!({"contractId": NOWHERE}), "CONTRACT_NOT_FOUND"),
     row("ContractService/ResolveContract", "contracts.read", empty, "OK"),
+    row("TemplateService/CreateTemplate", "templates.write", empty, "VALIDATION_FAILED"),
+    row("TemplateService/GetTemplate", "templates.read", template, "TEMPLATE_NOT_FOUND"),
+    row("TemplateService/ListTemplates", "templates.read", empty, "OK"),
+    row("TemplateService/UpdateTemplate", "templates.write", || json!({"template": template()}), "TEMPLATE_NOT_FOUND"),
+    row("TemplateService/DeleteTemplate", "templates.write", template, "TEMPLATE_NOT_FOUND"),
+    row("TemplateService/PreviewTemplate", "templates.read", template, "OK"),
 ];
+
+fn template() -> Value {
+    json!({"kind": "MAIL_KIND_ACTIVATION", "languageCode": "fr"})
+}
 
 fn application() -> Value {
     json!({"applicationId": NOWHERE})

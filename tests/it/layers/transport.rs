@@ -9,7 +9,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use enroll::proto::v1;
 
 use crate::support::binary::{self, Binary, operator_key};
-use crate::support::certificates::{Authority, put};
+use crate::support::certificates::{self, Authority, put};
 use crate::support::client::Client;
 use crate::support::database::Database;
 use crate::support::engine::run;
@@ -32,11 +32,7 @@ async fn secured(database: &Database, authority: &Authority, clients: Option<&Au
 }
 
 /// One call as the operator over TLS.
-async fn call(
-    binary: &Binary,
-    trusted: &Authority,
-    identity: Option<crate::support::certificates::Identity>,
-) -> Result<(), Status> {
+async fn call(binary: &Binary, trusted: &Authority, identity: Option<certificates::Identity>) -> Result<(), Status> {
     let mut tls = ClientTlsConfig::new().domain_name("localhost").ca_certificate(Certificate::from_pem(trusted.pem()));
     if let Some(identity) = identity {
         tls = tls.identity(Identity::from_pem(identity.certificate, identity.private_key));

@@ -18,6 +18,7 @@ use enroll::domain::ids::{
     AccountId, ApplicationId, ApplicationKeyId, AuditId, ContractId, EventId, MessageId, RealmId, RequestId, TenantId,
 };
 use enroll::domain::language::LanguageCode;
+use enroll::domain::message::{Channel, MailKind};
 use enroll::domain::permission::Permission;
 use enroll::domain::portal_name::PortalName;
 use enroll::domain::realm::{INTERNAL_REALM, Realm, RealmKind, RealmRules, RealmState};
@@ -220,6 +221,8 @@ pub fn tenant(default_contract: ContractId) -> Tenant {
         owner: None,
         state: TenantState::Active,
         default_contract,
+        link_base: None,
+        brands: Vec::new(),
         annotations: Annotations::default(),
         create_time: noon(),
         update_time: noon(),
@@ -322,8 +325,10 @@ pub fn trail(tenant_id: TenantId, application_id: ApplicationId) -> Trail {
         messages: vec![OutboxMessage {
             tenant_id,
             id: MessageId::from_uuid(Uuid::now_v7()),
-            kind: "mail.account_created",
-            payload: serde_json::json!({ "language": "en" }),
+            channel: Channel::Mail,
+            kind: MailKind::AccountCreated.as_str(),
+            sealed: vec![1, 2, 3],
+            create_time: noon(),
             due_time: noon(),
         }],
     }

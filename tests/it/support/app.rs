@@ -1,12 +1,16 @@
 //! The server under test, in this process: everything is real but the clock, the cost of a hash and, unless a test asks, the limits.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
+use enroll::delivery::DeliverySettings;
+use enroll::domain::email::Email;
 use enroll::domain::limits::{LimitName, RateLimit, RateLimits};
 use enroll::domain::portal_name::ReservedNames;
 use enroll::domain::secret::ApplicationKeySecret;
@@ -37,6 +41,8 @@ pub struct TestApp {
     builder: Builder,
     database: Database,
     clock: Arc<MovableClock>,
+    /// Mails and texts are written there.
+    sent: TempDir,
     operator: Client,
     /// Makes the names that tests do not care about.
     names: AtomicUsize,
@@ -100,23 +106,28 @@ impl Builder {
     pub async fn start(self) -> TestApp {
         let database = Database::fresh(self.engine).await;
         let clock = Arc::new(MovableClock::default());
-        let mut server = self.serve(&database, &clock).await;
+        let sent = tempfile::tempdir().expect("a directory");
+        let mut server = self.serve(&database, &clock, sent.path()).await;
         let made = server.take_bootstrapped().expect("a fresh database has no application");
         let operator = Client::anonymous(connect(server.address())).as_application(
             &made.application_id.to_string(),
             &made.tenant_id.to_string(),
             operator_key().expose(),
         );
-        TestApp { server, builder: self, database, clock, operator, names: AtomicUsize::new(0) }
+        TestApp { server, builder: self, database, clock, sent, operator, names: AtomicUsize::new(0) }
     }
 
-    async fn serve(&self, database: &Database, clock: &Arc<MovableClock>) -> Server {
+    async fn serve(&self, database: &Database, clock: &Arc<MovableClock>, sent: &Path) -> Server {
         let mut store = database.settings();
         (self.store)(&mut store);
         let settings = HouseSettings {
             store,
             hasher: self.hasher,
             portals: self.portals.clone(),
+            delivery: DeliverySettings::into_folder(
+                sent.to_owned(),
+                Email::parse("no-reply@enroll.example").expect("an address"),
+            ),
             limits: self.limits.clone(),
             limiter_keys: 1_024,
             master_key: MasterKey::new([7; 32], []),
@@ -159,6 +170,16 @@ impl TestApp {
         &self.clock
     }
 
+    /// The rooms behind the network.
+    pub fn house(&self) -> &House {
+        self.server.house()
+    }
+
+    /// Where mails (`.eml`) and texts (`.txt`) are written.
+    pub fn sent(&self) -> &Path {
+        self.sent.path()
+    }
+
     /// The way round the service.
     pub fn database(&self) -> &Database {
         &self.database
@@ -166,12 +187,12 @@ impl TestApp {
 
     /// Drains, stops, and starts again on the same database, at another address and without anything cached.
     pub async fn restart(self) -> Self {
-        let Self { server, builder, database, clock, operator, names } = self;
+        let Self { server, builder, database, clock, sent, operator, names } = self;
         server.shut_down().await;
-        let server = builder.serve(&database, &clock).await;
+        let server = builder.serve(&database, &clock, sent.path()).await;
         let Client { application_id, tenant_id, key, .. } = operator;
         let operator = Client::anonymous(connect(server.address())).as_application(&application_id, &tenant_id, &key);
-        Self { server, builder, database, clock, operator, names }
+        Self { server, builder, database, clock, sent, operator, names }
     }
 
     /// Drains and stops; the database stays for as long as the caller keeps it.

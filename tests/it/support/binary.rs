@@ -84,7 +84,11 @@ pub fn serve(database: &Database) -> Command {
         .env("ENROLL_BOOTSTRAP_KEY", operator_key());
     match database {
         Database::Sqlite(directory) => command.env("ENROLL_DATA_DIR", directory.path()),
-        Database::Postgres(database) => command.env("DATABASE_URL", &database.url),
+        Database::Postgres(database) => {
+            let name = database.url.rsplit('/').next().unwrap_or_default().split('?').next().unwrap_or_default();
+            let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mail").join(name);
+            command.env("DATABASE_URL", &database.url).env("ENROLL_MAIL_DIRECTORY", folder)
+        }
     };
     command
 }

@@ -13,6 +13,7 @@ use enroll::proto::v1::credential_service_client::CredentialServiceClient;
 use enroll::proto::v1::realm_service_client::RealmServiceClient;
 use enroll::proto::v1::registration_service_client::RegistrationServiceClient;
 use enroll::proto::v1::session_service_client::SessionServiceClient;
+use enroll::proto::v1::template_service_client::TemplateServiceClient;
 use enroll::proto::v1::tenant_service_client::TenantServiceClient;
 
 /// What a generated client speaks over.
@@ -122,5 +123,10 @@ impl Client {
     /// `ContractService`.
     pub fn contracts(&self) -> ContractServiceClient<Wire> {
         ContractServiceClient::new(self.wire())
+    }
+
+    /// `TemplateService`.
+    pub fn templates(&self) -> TemplateServiceClient<Wire> {
+        TemplateServiceClient::new(self.wire())
     }
 }

@@ -1,9 +1,11 @@
 //! A fresh database for one server, and a way round the service into it: for states that no rpc of this version leads to, and for counting
 //! what was written.
 
+use std::path::Path;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
@@ -57,54 +59,63 @@ impl Database {
     pub async fn execute(&self, statement: &str) {
         match self {
             Self::Sqlite(directory) => {
-                let mut connection = Self::connect(directory);
+                let mut connection = connect(&Self::file(directory));
                 diesel::sql_query(statement).execute(&mut connection).expect("the statement runs");
             }
             Self::Postgres(database) => {
-                session(database).await.batch_execute(statement).await.expect("the statement runs");
+                session(&database.url).await.batch_execute(statement).await.expect("the statement runs");
             }
         }
     }
 
     /// How many rows a query such as `accounts WHERE ..` finds.
     pub async fn count(&self, rows: &str) -> i64 {
-        let query = format!("SELECT count(*) AS count FROM {rows}");
-        match self {
-            Self::Sqlite(directory) => {
-                let counted = diesel::sql_query(query).get_result::<Count>(&mut Self::connect(directory));
-                counted.expect("the query runs").count
-            }
-            Self::Postgres(database) => {
-                session(database).await.query_one(&query, &[]).await.expect("the query runs").get(0)
-            }
-        }
+        count(&self.settings(), rows).await
     }
 
     /// The texts in the first column, `text`, of what a query finds.
     pub async fn texts(&self, query: &str) -> Vec<String> {
-        match self {
-            Self::Sqlite(directory) => {
-                let found = diesel::sql_query(query).load::<Line>(&mut Self::connect(directory));
-                found.expect("the query runs").into_iter().map(|line| line.text).collect()
-            }
-            Self::Postgres(database) => {
-                let rows = session(database).await.query(query, &[]).await.expect("the query runs");
-                rows.iter().map(|row| row.get(0)).collect()
-            }
-        }
-    }
-
-    fn connect(directory: &TempDir) -> SqliteConnection {
-        let path = Self::file(directory);
-        let mut connection = SqliteConnection::establish(path.to_str().expect("a path")).expect("the file opens");
-        diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection).expect("a timeout");
-        connection
+        texts(&self.settings(), query).await
     }
 }
 
+/// How many rows a query such as `accounts WHERE ..` finds in the database of a store.
+pub async fn count(store: &StoreSettings, rows: &str) -> i64 {
+    let query = format!("SELECT count(*) AS count FROM {rows}");
+    match store {
+        StoreSettings::Sqlite { path, .. } => {
+            let counted = diesel::sql_query(query).get_result::<Count>(&mut connect(path));
+            counted.expect("the query runs").count
+        }
+        StoreSettings::Postgres { url, .. } => {
+            session(url.expose_secret()).await.query_one(&query, &[]).await.expect("the query runs").get(0)
+        }
+    }
+}
+
+/// The texts in the first column, `text`, of what a query finds.
+pub async fn texts(store: &StoreSettings, query: &str) -> Vec<String> {
+    match store {
+        StoreSettings::Sqlite { path, .. } => {
+            let found = diesel::sql_query(query).load::<Line>(&mut connect(path));
+            found.expect("the query runs").into_iter().map(|line| line.text).collect()
+        }
+        StoreSettings::Postgres { url, .. } => {
+            let rows = session(url.expose_secret()).await.query(query, &[]).await.expect("the query runs");
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+    }
+}
+
+fn connect(path: &Path) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(path.to_str().expect("a path")).expect("the file opens");
+    diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection).expect("a timeout");
+    connection
+}
+
 /// A session that ends when its client is dropped.
-async fn session(database: &postgres::Database) -> Client {
-    let (client, connection) = tokio_postgres::connect(&database.url, NoTls).await.expect("a session");
+async fn session(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a session");
     tokio::spawn(connection);
     client
 }

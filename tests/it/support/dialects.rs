@@ -9,7 +9,7 @@ use super::process;
 const TIME_MAX: Duration = Duration::from_secs(30);
 
 /// The presets that ship.
-pub const PRESETS: [&str; 4] = ["dialogportal", "onlyoffice", "fluid-topics", "servicestack"];
+pub const PRESETS: [&str; 5] = ["dialogportal", "onlyoffice", "fluid-topics", "servicestack", "comexposium"];
 
 /// Makes the application of every preset; their keys.
 pub async fn keys(server: &Binary) -> BTreeMap<&'static str, String> {

@@ -8,6 +8,7 @@ use enroll::proto::v1;
 
 use super::app::TestApp;
 use super::client::Client;
+use super::told::made;
 
 /// A preset as it was applied.
 pub struct Preset {
@@ -30,6 +31,7 @@ impl Preset {
     /// Applies a preset whose application a test changes first.
     pub async fn apply_changed(app: &TestApp, name: &str, change: impl FnOnce(&mut v1::Application)) -> Self {
         let file = read(name);
+        brand(app, &file).await;
         let realm_id = match file.get("realm") {
             Some(realm) => app.realm(message(realm, "Realm")).await,
             None => String::new(),
@@ -55,6 +57,23 @@ impl Preset {
     /// The example request of the preset.
     pub fn example<R: prost::Message + Default>(&self, name: &str) -> R {
         message(&self.example, name)
+    }
+}
+
+/// The brands and templates of a preset, in the operator's tenant.
+async fn brand(app: &TestApp, file: &Value) {
+    let operator = app.operator();
+    let items = |name: &str| file.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let brands: Vec<v1::Brand> = items("brands").iter().map(|brand| message(brand, "Brand")).collect();
+    if !brands.is_empty() {
+        let request =
+            v1::UpdateTenantRequest { tenant: Some(v1::Tenant { brands, ..Default::default() }), ..Default::default() };
+        made(operator.tenants().update_tenant(request).await);
+    }
+    for template in items("templates") {
+        let template = Some(message(&template, "Template"));
+        let request = v1::CreateTemplateRequest { template, ..Default::default() };
+        made(operator.templates().create_template(request).await);
     }
 }
 

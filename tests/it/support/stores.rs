@@ -4,6 +4,7 @@ use enroll::store::{Store, StoreSettings};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use super::database;
 use super::postgres::{self, Database};
 
 /// A migrated store and what it stands on.
@@ -40,6 +41,11 @@ impl TestStore {
         let settings = StoreSettings::postgres(SecretString::from(database.url.clone()));
         let store = Store::open(&settings).await.expect("the store opens");
         Self { store, settings, ground: Ground::Postgres(database) }
+    }
+
+    /// How many rows a query such as `accounts WHERE ..` finds.
+    pub async fn count(&self, rows: &str) -> i64 {
+        database::count(&self.settings, rows).await
     }
 
     /// Closes the store, which waits for all units, and opens it again with other settings.

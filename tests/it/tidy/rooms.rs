@@ -33,6 +33,7 @@ const ROOMS: &[Room] = &[
             "middleware",
             "api",
             "status",
+            "delivery",
             "provisioning",
             "password",
             "store",
@@ -60,6 +61,11 @@ const ROOMS: &[Room] = &[
         name: "provisioning",
         may_use: &["store", "password", "domain"],
         mend: "a use case knows no wire and no engine: give it a trait in src/provisioning that src/server fills in",
+    },
+    Room {
+        name: "delivery",
+        may_use: &["provisioning", "store", "domain"],
+        mend: "delivery sends what it finds in the outbox: what is said to whom and when belongs into src/provisioning",
     },
     Room { name: "password", may_use: &["domain"], mend: "hashing knows nothing but passwords" },
     Room { name: "store", may_use: &["domain"], mend: "the store takes and gives values of src/domain" },
@@ -113,10 +119,12 @@ const CONFINED: &[Confined] = &[
         names: &["prost", "prost_types", "prost_reflect"],
         rooms: &["api", "status", "middleware", "cli", "proto"],
     },
-    Confined { names: &["tower", "tower_http", "http_body", "http_body_util"], rooms: &["middleware", "server"] },
-    Confined { names: &["hyper", "hyper_util"], rooms: &["server"] },
+    Confined { names: &["tower", "tower_http", "http_body"], rooms: &["middleware", "server"] },
+    Confined { names: &["lettre", "minijinja", "hyper_rustls"], rooms: &["delivery"] },
+    Confined { names: &["hyper", "hyper_util"], rooms: &["server", "delivery"] },
+    Confined { names: &["http_body_util"], rooms: &["middleware", "server", "delivery"] },
     // As the type of an endpoint in the last two.
-    Confined { names: &["http"], rooms: &["middleware", "server", "cli", "config"] },
+    Confined { names: &["http"], rooms: &["middleware", "server", "delivery", "cli", "config"] },
     Confined { names: &["rustls", "rustls_native_certs"], rooms: &["server", "store"] },
     Confined { names: &["quick_cache", "hkdf", "hmac", "chacha20poly1305"], rooms: &["provisioning"] },
     Confined {
@@ -130,11 +138,12 @@ const CONFINED: &[Confined] = &[
             "oxilangtag",
             "chrono_tz",
             "zxcvbn",
-            "url",
             "crc32fast",
         ],
         rooms: &["domain"],
     },
+    // Delivery encodes forms with it.
+    Confined { names: &["url"], rooms: &["domain", "delivery"] },
     Confined { names: &["fluent_bundle", "unic_langid"], rooms: &["status"] },
     Confined { names: &["tracing_subscriber"], rooms: &["telemetry"] },
     Confined { names: &["metrics_exporter_prometheus"], rooms: &["telemetry", "server"] },
@@ -142,7 +151,7 @@ const CONFINED: &[Confined] = &[
 ];
 
 /// Rooms whose time and randomness are passed in, but for the file that holds the seam.
-const WITHOUT_A_CLOCK: &[&str] = &["domain", "provisioning"];
+const WITHOUT_A_CLOCK: &[&str] = &["domain", "provisioning", "delivery"];
 const SEAMS: &str = "provisioning/seams.rs";
 /// What the pure room must not name: the outside world, threads, clocks, randomness.
 const IMPURE: &[&str] = &["std::fs", "std::process", "std::thread", "tokio", "getrandom", "tracing", "metrics"];

@@ -1,0 +1,180 @@
+//! Mails as they are composed by the use case whose unit of work they belong to: to whom, in which language, for which brand, with which link.
+//! What would keep the mail from being put into words later (no template, no base for its links) is refused here, before anything is
+//! written. Absent: the words, which are put in when the mail is sent, and sealing.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::{Account, Origin, Profile};
+use crate::domain::brand::link_base;
+use crate::domain::email::Email;
+use crate::domain::ids::TenantId;
+use crate::domain::language::LanguageCode;
+use crate::domain::message::{Mail, MailFields, MailKind, Message};
+use crate::domain::realm::Realm;
+use crate::domain::template::{Choice, TemplateKey, Wanted, choose};
+use crate::domain::tenant::Tenant;
+
+use super::Provisioning;
+use super::access::Access;
+use super::refusal::Refusal;
+use super::templates::TemplateSource;
+
+/// Whether the messages that belong to what is made are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// They are.
+    Send,
+    /// None is.
+    Suppress,
+}
+
+/// A token on its way to a person.
+pub(super) struct Token {
+    /// Its text: characters that a URL takes as they are.
+    pub text: String,
+    /// Until when it can be used.
+    pub expire_time: DateTime<Utc>,
+}
+
+/// Whom a mail is for.
+#[derive(Clone, Copy)]
+pub(super) struct Recipient<'a> {
+    /// Names and language.
+    pub profile: &'a Profile,
+    /// The address it goes to, and is about; without one there is nothing to send.
+    pub email: Option<&'a Email>,
+    /// The brand and edition that the person came from.
+    pub origin: &'a Origin,
+}
+
+impl<'a> From<&'a Account> for Recipient<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self { profile: &account.profile, email: account.email.as_ref(), origin: &account.origin }
+    }
+}
+
+/// The template that a mail gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// One of the tenant's own.
+    Own(TemplateKey),
+    /// The shipped one of a language.
+    Shipped(String),
+}
+
+/// Whether mails of a kind carry a token, and so a time until which it can be used.
+pub(super) fn carries_token(kind: MailKind) -> bool {
+    match kind {
+        MailKind::Activation
+        | MailKind::PortalActivation
+        | MailKind::PasswordReset
+        | MailKind::SetPassword
+        | MailKind::EmailChange => true,
+        MailKind::AccountCreated | MailKind::AlreadyRegistered | MailKind::PasswordChanged => false,
+    }
+}
+
+/// The page below the base that a mail of a kind leads to.
+pub(super) fn page(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::Activation => "activate",
+        MailKind::PortalActivation => "activate-portal",
+        MailKind::PasswordReset => "reset-password",
+        MailKind::SetPassword => "set-password",
+        MailKind::EmailChange => "confirm-email",
+        MailKind::AccountCreated | MailKind::AlreadyRegistered | MailKind::PasswordChanged => "login",
+    }
+}
+
+impl Provisioning {
+    /// A mail of a kind to a person of a realm; `None` where the person has no address. TEMPLATE_MISSING and URL_CONFIGURATION_INVALID where
+    /// it could not be sent.
+    pub(super) async fn compose(
+        &self,
+        access: &Access,
+        realm: &Realm,
+        kind: MailKind,
+        recipient: Recipient<'_>,
+        token: Option<&Token>,
+    ) -> Result<Option<Message>, Refusal> {
+        let Recipient { profile, email: Some(email), origin } = recipient else { return Ok(None) };
+        let tenant = &*access.tenant;
+        let (brand, edition) = (origin.brand.as_deref(), origin.edition.as_deref());
+        let base = link_base(tenant.link_base.as_ref(), &tenant.brands, brand, edition).map_err(|_| {
+            let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+            Refusal::UrlConfigurationInvalid { brand: text(brand), edition: text(edition) }
+        })?;
+        let language = spoken(profile, realm, tenant).clone();
+        let strict = access.caller.application.settings.strict_templates;
+        let key = TemplateKey { kind, brand: brand.unwrap_or_default().to_owned(), language };
+        self.choose_template(tenant, &key, strict).await?;
+        let token_text = token.map(|token| token.text.as_str());
+        let link = base.map(|base| base.page(page(kind), token_text));
+        let fields = MailFields {
+            display_name: addressed(profile),
+            user_name: profile.user_name.as_ref().map(|name| name.as_str().to_owned()),
+            email: Some(email.address().to_owned()),
+            portal_name: tenant.portal_name.as_ref().map(|name| name.as_str().to_owned()),
+            portal_domain: tenant.domain.clone(),
+            token: token_text.filter(|_| link.is_none()).map(str::to_owned),
+            link,
+            expire_time: token.map(|token| token.expire_time),
+        };
+        let TemplateKey { kind, language, .. } = key;
+        let (to, brand) = (email.address().to_owned(), origin.brand.clone());
+        Ok(Some(Message::Mail(Mail { kind, to, language, brand, strict, fields })))
+    }
+
+    /// The template that a mail wants by its kind, brand and language; TEMPLATE_MISSING where there is none.
+    pub(super) async fn choose_template(
+        &self,
+        tenant: &Tenant,
+        wanted: &TemplateKey,
+        strict: bool,
+    ) -> Result<Chosen, Refusal> {
+        let own = self.store.templates().of_kind(tenant.id, wanted.kind).await?;
+        let asked = Wanted {
+            brand: Some(wanted.brand.as_str()).filter(|brand| !brand.is_empty()),
+            language: &wanted.language,
+            tenant_language: &tenant.language,
+            strict,
+        };
+        let is_shipped = |language: &str| self.renderer.shipped(wanted.kind, language).is_some();
+        match choose(&own, asked, is_shipped) {
+            Some(Choice::Own(key)) => Ok(Chosen::Own(key.clone())),
+            Some(Choice::Shipped(language)) => Ok(Chosen::Shipped(language.to_owned())),
+            None => Err(Refusal::TemplateMissing(wanted.clone())),
+        }
+    }
+
+    /// The words of a template that was chosen a moment ago.
+    pub(super) async fn template_source(
+        &self,
+        tenant: TenantId,
+        kind: MailKind,
+        chosen: &Chosen,
+    ) -> Result<TemplateSource, Refusal> {
+        match chosen {
+            Chosen::Own(key) => {
+                let template = self.store.templates().get(tenant, key).await?;
+                let template = template.ok_or_else(|| Refusal::TemplateMissing(key.clone()))?;
+                Ok(TemplateSource { subject: template.subject, html: template.html, text: template.text })
+            }
+            Chosen::Shipped(language) => {
+                let missing = || Refusal::Internal(format!("no shipped template of {kind} in {language}").into());
+                self.renderer.shipped(kind, language).ok_or_else(missing)
+            }
+        }
+    }
+}
+
+/// The name to address a person by.
+fn addressed(profile: &Profile) -> Option<String> {
+    let shown = profile.display_name.as_ref().map(|name| name.as_str());
+    shown.or(profile.given_name.as_ref().map(|name| name.as_str())).map(str::to_owned)
+}
+
+/// The language to speak to a person in: their own, else the realm's first, else the tenant's.
+fn spoken<'a>(profile: &'a Profile, realm: &'a Realm, tenant: &'a Tenant) -> &'a LanguageCode {
+    profile.language.as_ref().or(realm.rules.languages.first()).unwrap_or(&tenant.language)
+}
