@@ -5,6 +5,7 @@
 pub mod annotations;
 pub mod attribute_type;
 pub mod attributes;
+pub mod captcha;
 mod case_fold;
 pub mod common_passwords;
 pub mod email;

@@ -1,5 +1,5 @@
 //! What must happen, in which order, in which unit of work. A use case reads top to bottom: who may (access), is it right (rules), was it
-//! said before (replay), hash, one unit of work of the store. No wire, no engine, no clock and no randomness of its own: a use case gets a
+//! said before (replay), is a person there (captcha), hash, one unit of work of the store. No wire, no engine, no clock and no randomness of its own: a use case gets a
 //! [`principal::Call`] and values, and answers with values or a [`refusal::Refusal`].
 
 pub mod access;
@@ -38,6 +38,7 @@ use crate::password::PasswordHasher;
 use crate::store::Store;
 
 use self::cache::Caches;
+use self::captcha::Captcha;
 use self::limiter::Limiter;
 use self::master_key::MasterKey;
 use self::outgoing::Outgoing;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// Attempts of end users.
     pub limiter: Arc<dyn Limiter>,
+    /// Who is asked about captchas; absent = nobody can be, so whoever needs one is refused.
+    pub captcha: Option<Arc<dyn Captcha>>,
     /// Page tokens, fingerprints, quota keys.
     pub master_key: MasterKey,
     /// Seals what is to be sent; shared with the workers that send it.
@@ -94,6 +97,7 @@ pub struct Provisioning {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     limiter: Arc<dyn Limiter>,
+    captcha: Option<Arc<dyn Captcha>>,
     /// Shared with the tokens of pages that are being encoded.
     master_key: Arc<MasterKey>,
     outgoing: Arc<Outgoing>,
@@ -104,9 +108,10 @@ pub struct Provisioning {
 impl Provisioning {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, hasher, caches, clock, ids, limiter, master_key, outgoing, renderer, portals } = parts;
+        let Parts { store, hasher, caches, clock, ids, limiter, captcha, master_key, outgoing, renderer, portals } =
+            parts;
         let master_key = Arc::new(master_key);
-        Self { store, hasher, caches, clock, ids, limiter, master_key, outgoing, renderer, portals }
+        Self { store, hasher, caches, clock, ids, limiter, captcha, master_key, outgoing, renderer, portals }
     }
 
     /// Seals messages, and wakes the workers that send them.

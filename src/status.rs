@@ -44,6 +44,8 @@ fn verdict(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::CallingAppMismatch => (Code::PermissionDenied, ErrorReason::CallingAppMismatch),
         Refusal::Invalid(_) => (Code::InvalidArgument, ErrorReason::ValidationFailed),
         Refusal::PageTokenInvalid => (Code::InvalidArgument, ErrorReason::PageTokenInvalid),
+        Refusal::CaptchaRequired(_) => (Code::InvalidArgument, ErrorReason::CaptchaRequired),
+        Refusal::CaptchaInvalid(_) => (Code::InvalidArgument, ErrorReason::CaptchaInvalid),
         Refusal::FeatureUnavailable(_) => (Code::Unimplemented, ErrorReason::FeatureUnavailable),
         Refusal::AlreadyExists(taken) => (Code::AlreadyExists, taken_reason(taken)),
         Refusal::NotFound { kind, .. } => (Code::NotFound, not_found_reason(*kind)),

@@ -58,6 +58,9 @@ struct CreateArgs {
     /// The type of the external key that each of its accounts gets.
     #[arg(long, value_name = "TYPE")]
     external_key_type: Option<String>,
+    /// Whether a person who opens a portal has to solve a captcha.
+    #[arg(long, value_name = "true|false")]
+    portal_captcha: Option<bool>,
     /// Only check; nothing is written.
     #[arg(long)]
     dry_run: bool,
@@ -192,6 +195,7 @@ fn application(args: &CreateArgs, file: Option<&PresetFile>, defaults: &Made) ->
     let mut fields = file.map(|file| Fields::from(file.application.clone())).unwrap_or_default();
     fields.put("display_name", args.display_name.clone());
     fields.put("external_key_type", args.external_key_type.clone());
+    fields.put("portal_captcha_required", args.portal_captcha);
     let mut grant = Fields::default();
     let of_preset = file.map_or(&[][..], |file| file.grant.permissions.as_slice());
     grant.put_all("permissions", of_preset.iter().chain(&args.permissions).cloned());
@@ -253,4 +257,30 @@ fn show(
 
 fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::schema;
+
+    #[derive(Parser)]
+    struct Create {
+        #[command(flatten)]
+        args: CreateArgs,
+    }
+
+    #[test]
+    fn what_a_flag_says_goes_before_the_preset() {
+        let line = "x --preset servicestack --portal-captcha true --external-key-type crm";
+        let args = Create::parse_from(line.split_whitespace()).args;
+        let file = args.preset.map(Preset::file);
+        let application = application(&args, file.as_ref(), &Made::default());
+        let message = schema::from_json(schema::message("Application").expect("a message"), application);
+        let shown = schema::to_json(&message.expect("the message")).expect("JSON");
+        assert_eq!(shown["portalCaptchaRequired"], true);
+        assert_eq!((&shown["externalKeyType"], &shown["name"]), (&json!("crm"), &json!("servicestack")));
+    }
 }

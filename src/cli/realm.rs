@@ -67,6 +67,9 @@ struct RuleArgs {
     /// The region of a phone number without a country code, such as `DK`.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
+    /// Whether a person who registers has to solve a captcha.
+    #[arg(long, value_name = "true|false")]
+    captcha: Option<bool>,
     /// A domain that e-mail addresses may have; may be repeated.
     #[arg(long = "email-domain", value_name = "DOMAIN")]
     email_domains: Vec<String>,
@@ -133,6 +136,7 @@ impl RuleArgs {
         realm.put("password_change_on_first_login", self.password_change);
         realm.put("phone_format", wire_name("PHONE_FORMAT_", self.phone_format));
         realm.put("verify_phone", self.verify_phone);
+        realm.put("captcha_required", self.captcha);
         realm.put("default_region", self.region.clone());
         realm.put_all("allowed_email_domains", self.email_domains.clone());
         realm.put_all("consents", self.consents.clone());
@@ -228,6 +232,8 @@ mod tests {
         "true",
         "--region",
         "DK",
+        "--captcha",
+        "true",
         "--email-domain",
         "a.example",
         "--consent",
@@ -249,6 +255,7 @@ mod tests {
             assert_eq!(shown["validateOnly"], true);
             assert_eq!(shown["realm"]["consents"][0]["document"], "terms:v", "{shown}");
             assert_eq!(shown["realm"]["phoneFormat"], "PHONE_FORMAT_AS_TYPED");
+            assert_eq!(shown["realm"]["captchaRequired"], true);
         }
     }
 

@@ -27,6 +27,8 @@ fn every_command_of_the_documentation_parses() {
         "realm create people --registration-mode public --set client.timeout=5s",
         "realm list --json --tenant t",
         "realm update people --registration-mode closed",
+        "realm update people --captcha true",
+        "app create shop --portal-captcha true",
         "contract create basic --field email.address=required,returned",
         "contract list",
         "contract show basic --version 2",

@@ -105,6 +105,8 @@ pub struct ApplicationSettings {
     pub portal_quota: Option<u64>,
     /// See [`PortalDefaults`].
     pub portal_defaults: PortalDefaults,
+    /// Whether a person who opens a portal has to solve a captcha: no realm can say so yet.
+    pub portal_captcha_required: bool,
 }
 
 impl Default for ApplicationSettings {
@@ -121,6 +123,7 @@ impl Default for ApplicationSettings {
             legacy_codes: LegacyCodes::default(),
             portal_quota: None,
             portal_defaults: PortalDefaults::default(),
+            portal_captcha_required: false,
         }
     }
 }
@@ -248,6 +251,7 @@ mod tests {
         let mut document = serde_json::to_value(ApplicationSettings::default()).expect("JSON");
         let members = document.as_object_mut().expect("an object");
         members.remove("error_views").expect("a member");
+        members.remove("portal_captcha_required").expect("a member");
         members.insert("invented_later".to_owned(), 1.into());
         members.insert("calling_apps".to_owned(), json!({ "required": true, "invented_later": 1 }));
         members.insert("portal_defaults".to_owned(), json!({ "invented_later": 1 }));
@@ -255,7 +259,7 @@ mod tests {
         members.insert("legacy_codes".to_owned(), codes);
         let read: ApplicationSettings = serde_json::from_value(document).expect("settings");
         assert_eq!((read.error_views.len(), read.calling_apps.required), (0, true));
-        assert_eq!(read.portal_defaults, PortalDefaults::default());
+        assert_eq!((read.portal_defaults, read.portal_captcha_required), (PortalDefaults::default(), false));
         assert_eq!(read.legacy_codes.code("CreateAccount", None, "FIELD_REQUIRED"), Some("143"));
     }
 

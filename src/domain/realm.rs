@@ -121,6 +121,8 @@ pub struct RealmRules {
     /// How long tokens hold.
     #[serde(default)]
     pub sessions: SessionLifetimes,
+    /// Whether a person who registers has to solve a captcha.
+    pub captcha_required: bool,
 }
 
 impl Default for RealmRules {
@@ -143,6 +145,7 @@ impl Default for RealmRules {
             default_roles: Vec::new(),
             account_quota: None,
             sessions: SessionLifetimes::default(),
+            captcha_required: false,
         }
     }
 }
@@ -207,6 +210,7 @@ mod tests {
         let mut document = serde_json::to_value(RealmRules::default()).expect("JSON");
         let members = document.as_object_mut().expect("an object");
         members.remove("languages").expect("a member");
+        members.remove("captcha_required").expect("a member");
         members.insert("invented_later".to_owned(), serde_json::json!({ "on": true }));
         let policy = members.get_mut("password_policy").and_then(|policy| policy.as_object_mut()).expect("a policy");
         policy.insert("invented_later".to_owned(), true.into());

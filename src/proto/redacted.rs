@@ -3,8 +3,8 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use super::v1::{
-    ChangePasswordRequest, CheckPasswordRequest, CreateApplicationKeyResponse, CreateSessionRequest, GetSessionRequest,
-    InitialPassword, PasswordHash, PasswordInput, RefreshSessionRequest, SessionTokens,
+    Captcha, ChangePasswordRequest, CheckPasswordRequest, CreateApplicationKeyResponse, CreateSessionRequest,
+    GetSessionRequest, InitialPassword, PasswordHash, PasswordInput, RefreshSessionRequest, SessionTokens,
 };
 
 const REDACTED: &str = "[redacted]";
@@ -16,6 +16,13 @@ impl Debug for PasswordInput {
             .field("password", &REDACTED)
             .field("password_confirmation", &password_confirmation.as_ref().map(|_| REDACTED))
             .finish()
+    }
+}
+
+impl Debug for Captcha {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { token: _ } = self;
+        f.debug_struct("Captcha").field("token", &REDACTED).finish()
     }
 }
 

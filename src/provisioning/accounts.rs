@@ -163,8 +163,8 @@ impl Provisioning {
         self.write(call, &place, checked, writing).await
     }
 
-    /// What is checked only once it is clear that the request is no repeat: a password's strength, which costs, and a consent that was
-    /// declined, which is a state and no fault of the request.
+    /// What is checked only once it is clear that the request is no repeat: a captcha, whose token is good for one question; a password's
+    /// strength, which costs; and a consent that was declined, which is a state and no fault of the request.
     pub(super) async fn settle(
         &self,
         call: &Call,
@@ -172,6 +172,9 @@ impl Provisioning {
         realm: &RealmRules,
         paths: &FieldPaths,
     ) -> Result<CheckedAccount, Refusal> {
+        if let Some(challenge) = &checked.challenge {
+            self.pass_captcha(challenge).await?;
+        }
         let mut checked = self.check_strength(call, checked, realm, paths).await?;
         match std::mem::take(&mut checked.declined) {
             declined if declined.is_empty() => Ok(checked),

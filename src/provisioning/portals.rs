@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::domain::account::Account;
 use crate::domain::annotations::Annotations;
 use crate::domain::application::PortalDefaults;
+use crate::domain::captcha::CaptchaToken;
 use crate::domain::contract::{Contract, ContractTerms};
 use crate::domain::idempotency::{Outcome, RequestIds};
 use crate::domain::language::LanguageCode;
@@ -51,6 +52,8 @@ pub struct RegisterPortal {
     pub annotations: Annotations,
     /// The owner, with the violations of the whole request.
     pub owner: AccountDraft,
+    /// What they got from the captcha provider.
+    pub captcha: Option<CaptchaToken>,
     /// What the request is known by, where it may be repeated.
     pub repeatable: Option<Repeatable>,
     /// Check only.
@@ -82,7 +85,9 @@ impl Provisioning {
         let home = self.access_with(call, "", Permission::TenantsCreate).await?;
         home.require_active()?;
         let mut request = request?;
-        let plan = self.plan(&home, &mut request)?;
+        let mut plan = self.plan(&home, &mut request)?;
+        let demanded = home.caller.application.settings.portal_captcha_required;
+        plan.owner.challenge = self.challenge(call, demanded, request.captcha.take(), end_user)?;
         if request.validate_only {
             let plan = self.settle_plan(call, plan).await?;
             return self.validated_portal(call, &home, &plan).await;

@@ -132,6 +132,12 @@ pub enum Refusal {
     /// What is not built yet, by the field or value that asks for it.
     #[error("{0} is not available yet")]
     FeatureUnavailable(String),
+    /// A captcha has to be solved, and the request brings no token; the token's field.
+    #[error("a captcha is required")]
+    CaptchaRequired(&'static str),
+    /// The captcha provider rejects the token; its field.
+    #[error("the captcha was not passed")]
+    CaptchaInvalid(&'static str),
     /// Something is taken.
     #[error("{} fields are taken", .0.len())]
     AlreadyExists(Vec<Taken>),
@@ -205,7 +211,7 @@ pub enum Refusal {
     /// The server is going down.
     #[error("the service is draining")]
     Draining,
-    /// The database does not answer, or the outcome of a commit is unknown; the same request id may be tried again.
+    /// The database or the captcha provider does not answer, or the outcome of a commit is unknown; the same request id may be tried again.
     #[error("a dependency is unavailable")]
     DependencyUnavailable,
     /// The call's time is up.

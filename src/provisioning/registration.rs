@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::application::OnDuplicate;
+use crate::domain::captcha::CaptchaToken;
 use crate::domain::limits::LimitName;
 use crate::domain::permission::Permission;
 use crate::domain::realm::{REGISTRARS, Realm, RegistrationMode};
@@ -40,6 +41,8 @@ pub struct RegisterAccount {
     pub draft: AccountDraft,
     /// Where they call from.
     pub end_user: EndUser,
+    /// What they got from the captcha provider.
+    pub captcha: Option<CaptchaToken>,
     /// What the request is known by, where it may be repeated.
     pub repeatable: Option<Repeatable>,
     /// Whether to log the person in.
@@ -80,17 +83,14 @@ impl Provisioning {
         rules::require_password(&mut draft);
         let mut checked = rules::check(draft, &place.rules(true, self.clock.now()))?;
         rules::fall_back_to_a_display_name(&mut checked.profile, &place.contract.terms);
+        let demanded = place.realm.rules.captcha_required;
+        checked.challenge = self.challenge(call, demanded, request.captcha, &request.end_user)?;
         if request.validate_only {
             return self.validated(call, &place, checked, OnDuplicate::Fail).await;
         }
         let logs_in = request.auto_login.then_some(request.end_user.user_agent.as_str());
-        self.write(
-            call,
-            &place,
-            checked,
-            Writing { on_duplicate: OnDuplicate::Fail, repeatable: request.repeatable.as_ref(), logs_in },
-        )
-        .await
+        let writing = Writing { on_duplicate: OnDuplicate::Fail, repeatable: request.repeatable.as_ref(), logs_in };
+        self.write(call, &place, checked, writing).await
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::realm::RealmRules;
 use crate::domain::violation::{FieldReason, Violation, Violations};
 use crate::password::PasswordHash;
 
+use super::captcha::Challenge;
 use super::draft::{AccountDraft, FieldPaths};
 use super::refusal::Refusal;
 use attributes::{check_attributes, unique_values};
@@ -98,6 +99,8 @@ pub struct CheckedAccount {
     pub unique_values: Vec<UniqueValue>,
     /// The documents whose demanded acceptance was declined.
     pub declined: Vec<String>,
+    /// The captcha that has to be passed once a repeat is ruled out; absent = none, and so it is for whoever does not register.
+    pub challenge: Option<Challenge>,
 }
 
 impl CheckedAccount {
@@ -166,6 +169,7 @@ pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, R
         identifiers,
         unique_values,
         declined,
+        challenge: None,
     })
 }
 

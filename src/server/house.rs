@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::delivery::{DeliveryError, DeliverySettings, OwnOrShipped, Renderer, Workers, WorkersParts};
+use crate::delivery::{DeliveryError, DeliverySettings, OwnOrShipped, Renderer, SiteVerify, Workers, WorkersParts};
 use crate::domain::limits::RateLimits;
 use crate::domain::secret::ApplicationKeySecret;
 use crate::middleware::gcra::Gcra;
@@ -14,6 +14,7 @@ use crate::password::{HasherSettings, PasswordHasher};
 use crate::provisioning::authentication::Authenticator;
 use crate::provisioning::bootstrap::{self, Bootstrapped};
 use crate::provisioning::cache::Caches;
+use crate::provisioning::captcha::Captcha;
 use crate::provisioning::limiter::Limiter;
 use crate::provisioning::master_key::MasterKey;
 use crate::provisioning::outgoing::Outgoing;
@@ -90,6 +91,12 @@ pub enum HouseError {
     MigrationsPending,
 }
 
+/// The captcha provider that is configured, if one is.
+fn captcha(settings: &DeliverySettings) -> Result<Option<Arc<dyn Captcha>>, DeliveryError> {
+    let Some(settings) = &settings.captcha else { return Ok(None) };
+    Ok(Some(Arc::new(SiteVerify::new(settings)?)))
+}
+
 /// See the module.
 pub struct House {
     store: Store,
@@ -118,6 +125,7 @@ impl House {
             clock: seams.clock.clone(),
             ids: seams.ids.clone(),
             limiter: limiter.clone(),
+            captcha: captcha(&settings.delivery)?,
             master_key: settings.master_key,
             outgoing: outgoing.clone(),
             renderer: renderer.clone(),

@@ -31,6 +31,9 @@ pub(super) fn of_refusal<'a>(refusal: &Refusal, context: &'a AnswerContext) -> D
             draft.violations.push(FieldFault::new(field, reason.as_str_name()));
         }
         Refusal::PageTokenInvalid => draft.violations.push(FieldFault::new("page_token", reason.as_str_name())),
+        Refusal::CaptchaRequired(field) | Refusal::CaptchaInvalid(field) => {
+            draft.violations.push(FieldFault::new(field, reason.as_str_name()));
+        }
         Refusal::AlreadyExists(taken) => add_taken(&mut draft, taken),
         Refusal::NotFound { kind, name } => draft.resource = Some(resource(resource_type(*kind), name)),
         Refusal::QuotaExceeded { metric, subject, limit } => add_quota(&mut draft, metric, subject, *limit),

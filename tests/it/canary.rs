@@ -24,7 +24,7 @@ const SHORT: &str = "kJ9#q";
 const HASH: &str = "$argon2id$v=19$m=64,t=1,p=1$canaryHd3Lr6Yc$not+a+hash";
 /// No key: the checksum is wrong.
 const TYPO: &str = "enroll_app_canaryWz5Gx0Vu";
-/// Nothing takes one yet.
+/// No session of anybody, and no captcha that was solved.
 const TOKEN: &str = "canary-token-Jb1Ns7Do";
 
 /// What people see and operators look for; the search finds it, so it would find the others.
@@ -115,6 +115,7 @@ async fn passwords(heard: &mut Heard, operator: &Client) -> String {
     }
     let registration = v1::RegisterAccountRequest {
         password: requests::password(PASSWORD),
+        captcha: Some(v1::Captcha { token: TOKEN.to_owned() }),
         ..requests::register("third@example.org")
     };
     assert!(heard.call(operator, "RegistrationService/RegisterAccount", bytes(&registration)).await);

@@ -11,6 +11,7 @@ mod applications;
 mod authorization;
 mod canary;
 mod cancels;
+mod captcha;
 mod contracts;
 mod credentials;
 mod delivery;

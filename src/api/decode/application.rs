@@ -97,6 +97,7 @@ fn settings(application: v1::Application, faults: &mut Violations) -> Applicatio
         legacy_codes: legacy_codes(application.legacy_codes.unwrap_or_default(), faults),
         portal_quota: Some(u64::from(application.portal_quota)).filter(|quota| *quota > 0),
         portal_defaults: portal_defaults(application.portal_defaults.unwrap_or_default(), faults),
+        portal_captcha_required: application.portal_captcha_required,
     }
 }
 

@@ -143,6 +143,7 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
             )
             .unwrap_or(defaults.sessions.refresh_seconds),
         },
+        captcha_required: realm.captcha_required,
     }
 }
 

@@ -1,9 +1,10 @@
 //! People who register, and portals with their owners.
 
+use crate::domain::captcha::CaptchaToken;
 use crate::domain::language::LanguageCode;
 use crate::domain::portal_name::PortalName;
 use crate::domain::time_zone::TimeZone;
-use crate::domain::violation::FieldReason;
+use crate::domain::violation::{FieldReason, Violations};
 use crate::proto::v1;
 use crate::provisioning::draft::{AccountDraft, CredentialDraft, Field, FieldPaths};
 use crate::provisioning::portals::RegisterPortal;
@@ -11,7 +12,7 @@ use crate::provisioning::refusal::Refusal;
 use crate::provisioning::registration::{EndUser, RegisterAccount};
 
 use super::account::{attributes, consents, email, origin, password_draft, phone, profile, refuse_delivery};
-use super::{annotations, repeatable};
+use super::{annotations, optional, repeatable};
 
 /// RegisterAccountRequest.
 pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
@@ -20,6 +21,7 @@ pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
         let mut public = message.clone();
         public.request_id.clear();
         public.password.iter_mut().for_each(redact);
+        public.captcha = None;
         public
     });
     profile(&mut draft, message.profile.unwrap_or_default());
@@ -30,12 +32,14 @@ pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
     consents(&mut draft, message.consents);
     origin(&mut draft, message.origin);
     draft.credential = password(&mut draft, message.password);
+    let captcha = captcha(message.captcha, &mut draft.violations);
     RegisterAccount {
         tenant_id: message.tenant_id,
         realm_id: message.realm_id,
         contract_id: message.contract_id,
         draft,
         end_user: end_user(message.end_user),
+        captcha,
         repeatable,
         auto_login: message.auto_login,
         validate_only: message.validate_only,
@@ -50,6 +54,7 @@ pub fn portal(message: v1::RegisterPortalRequest) -> Result<RegisterPortal, Refu
         let mut public = message.clone();
         public.request_id.clear();
         public.password.iter_mut().for_each(redact);
+        public.captcha = None;
         public
     });
     let tenant = message.tenant.unwrap_or_default();
@@ -69,12 +74,14 @@ pub fn portal(message: v1::RegisterPortalRequest) -> Result<RegisterPortal, Refu
     email(&mut owner, &person.email);
     phone(&mut owner, person.phone);
     owner.credential = password(&mut owner, message.password);
+    let captcha = captcha(message.captcha, &mut owner.violations);
     Ok(RegisterPortal {
         portal_name,
         language,
         time_zone,
         annotations,
         owner,
+        captcha,
         repeatable,
         validate_only: message.validate_only,
     })
@@ -87,6 +94,12 @@ fn password(draft: &mut AccountDraft, input: Option<v1::PasswordInput>) -> Crede
             password_draft(draft, &password, password_confirmation.as_deref(), false)
         }
     }
+}
+
+/// The token of a captcha; an empty one is none.
+fn captcha(captcha: Option<v1::Captcha>, violations: &mut Violations) -> Option<CaptchaToken> {
+    let v1::Captcha { token } = captcha.unwrap_or_default();
+    optional(&token, "captcha.token", violations, CaptchaToken::parse)
 }
 
 /// Empties the secrets, so that what is left can be fingerprinted.

@@ -46,6 +46,7 @@ pub fn application(view: &ApplicationView) -> v1::Application {
         strict_templates: settings.strict_templates,
         legacy_codes: Some(legacy_codes(&settings.legacy_codes)),
         portal_defaults: Some(portal_defaults(&settings.portal_defaults)),
+        portal_captcha_required: settings.portal_captcha_required,
     }
 }
 

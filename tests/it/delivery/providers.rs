@@ -1,89 +1,13 @@
 //! Texts and captchas: an HTTP server of this machine in the place of the provider, answering as the test says.
 
-use std::collections::VecDeque;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-
-use bytes::Bytes;
 use enroll::delivery::{CaptchaSettings, SiteVerify, TextApiSettings, TextRoute};
 use enroll::provisioning::captcha::{Captcha, Unavailable, Verdict};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
 
 use super::post::{Post, code};
 use crate::support::engine::run;
+use crate::support::provider::{self, Provider};
 use crate::support::stores::TestStore;
-
-/// A request as the provider got it: its headers and its form.
-#[derive(Clone, Debug)]
-struct Asked {
-    authorization: String,
-    idempotency_key: String,
-    form: String,
-}
-
-/// A provider that gives the answers it was told, in order: status, `retry-after`, body.
-struct Provider {
-    address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
-}
-
-type Answers = Arc<Mutex<VecDeque<(u16, Option<&'static str>, &'static str)>>>;
-
-impl Provider {
-    async fn answering(answers: &[(u16, Option<&'static str>, &'static str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let answers: Answers = Arc::new(Mutex::new(answers.iter().copied().collect()));
-        let seen = asked.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (seen, answers) = (seen.clone(), answers.clone());
-                let service = service_fn(move |request| answer(request, seen.clone(), answers.clone()));
-                tokio::spawn(
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-                );
-            }
-        });
-        Self { address, asked }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/answer", self.address)
-    }
-
-    fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("no panic").clone()
-    }
-}
-
-async fn answer(
-    request: Request<Incoming>,
-    seen: Arc<Mutex<Vec<Asked>>>,
-    answers: Answers,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
-    let (authorization, idempotency_key) = (header("authorization"), header("idempotency-key"));
-    let form = String::from_utf8(request.into_body().collect().await?.to_bytes().to_vec()).expect("text");
-    let told = Asked {
-        authorization: authorization.unwrap_or_default(),
-        idempotency_key: idempotency_key.unwrap_or_default(),
-        form,
-    };
-    seen.lock().expect("no panic").push(told);
-    let (status, retry_after, body) = answers.lock().expect("no panic").pop_front().expect("an answer for it");
-    let mut response = Response::builder().status(status);
-    if let Some(seconds) = retry_after {
-        response = response.header("retry-after", seconds);
-    }
-    Ok(response.body(Full::new(Bytes::from(body))).expect("a response"))
-}
 
 async fn post_to(provider: &Provider) -> (Post, enroll::delivery::Workers) {
     let post = Post::new(TestStore::sqlite().await).await;
@@ -164,9 +88,7 @@ fn a_captcha_is_passed_rejected_or_not_to_be_had() {
         }
         assert_eq!(provider.asked()[0].form, "secret=a+secret%26&response=a+token%3D&remoteip=2001%3Adb8%3A%3A1");
         assert_eq!(provider.asked()[1].form, "secret=a+secret%26&response=another");
-        let nobody =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-        let captcha = SiteVerify::new(&settings(format!("http://{nobody}/"))).expect("a captcha");
+        let captcha = SiteVerify::new(&settings(provider::nowhere())).expect("a captcha");
         assert_eq!(captcha.verify("a token", None).await, Err(Unavailable));
     });
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use prost_types::Timestamp;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use enroll::delivery::CaptchaSettings;
 use enroll::domain::limits::{LimitName, RateLimit};
 use enroll::domain::secret::ApplicationKeySecret;
 use enroll::proto::v1;
@@ -13,6 +15,7 @@ use enroll::proto::v1::tenant_ref::Ref;
 use enroll::provisioning::seams::Clock;
 
 use super::{body, code, outcome_code, text};
+use crate::support::provider::Provider;
 use crate::support::requests::{password, tenant_ref};
 use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused};
 
@@ -24,6 +27,7 @@ on_both_engines!(
     error_portal_name_not_found,
     error_portals_count_too_much,
     error_too_much_attempts,
+    error_recaptcha_invalid,
     errors_of_authorization,
     error_register_new_tenant,
     error_internal,
@@ -211,6 +215,26 @@ async fn error_too_much_attempts(engine: Engine) {
     assert_eq!((told.code.as_str(), told.reason.as_str()), ("ResourceExhausted", "RATE_LIMIT_EXCEEDED"));
     assert_eq!(code(&told), "tooMuchAttempts");
     assert!(told.retry_after.is_some());
+}
+
+/// Google's reCAPTCHA there, any provider with its form here.
+async fn error_recaptcha_invalid(engine: Engine) {
+    let rejected = (200, None, r#"{"success": false, "error-codes": ["timeout-or-duplicate"]}"#);
+    let provider = Provider::answering(&[rejected, (200, None, r#"{"success": true}"#)]).await;
+    let captcha = CaptchaSettings { url: provider.url(), secret: SecretString::from("the secret") };
+    let app = TestApp::builder(engine).with(|builder| builder.captcha = Some(captcha)).start().await;
+    let demand = |application: &mut v1::Application| application.portal_captcha_required = true;
+    let client = Preset::apply_changed(&app, "onlyoffice", demand).await.client;
+    let absent = told(&client, json!({})).await;
+    assert_eq!(
+        (absent.faults(), code(&absent)),
+        (vec!["captcha.token CAPTCHA_REQUIRED".to_owned()], "recaptchaInvalid")
+    );
+    let solved =
+        v1::RegisterPortalRequest { captcha: Some(v1::Captcha { token: "solved".to_owned() }), ..changed(json!({})) };
+    let told = refused(client.registration().register_portal(solved.clone()).await);
+    assert_eq!((told.faults(), code(&told)), (vec!["captcha.token CAPTCHA_INVALID".to_owned()], "recaptchaInvalid"));
+    made(client.registration().register_portal(solved).await);
 }
 
 /// "An unknown authorization scheme is used, or the authorization key is missing, or the authorization key time is out, or a wrong key is

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
-use enroll::delivery::DeliverySettings;
+use enroll::delivery::{CaptchaSettings, DeliverySettings};
 use enroll::domain::email::Email;
 use enroll::domain::limits::{LimitName, RateLimit, RateLimits};
 use enroll::domain::portal_name::ReservedNames;
@@ -60,6 +60,8 @@ pub struct Builder {
     pub portals: PortalSettings,
     /// See [`HouseSettings`].
     pub hasher: HasherSettings,
+    /// See [`DeliverySettings`].
+    pub captcha: Option<CaptchaSettings>,
     /// See [`ServerSettings`].
     pub server: ServerSettings,
 }
@@ -86,6 +88,7 @@ impl Builder {
                 installation_quota: None,
             },
             hasher: HasherSettings { memory_kib: 64, iterations: 1, ..HasherSettings::default() },
+            captcha: None,
             server,
         }
     }
@@ -120,14 +123,13 @@ impl Builder {
     async fn serve(&self, database: &Database, clock: &Arc<MovableClock>, sent: &Path) -> Server {
         let mut store = database.settings();
         (self.store)(&mut store);
+        let sender = Email::parse("no-reply@enroll.example").expect("an address");
+        let delivery = DeliverySettings::into_folder(sent.to_owned(), sender);
         let settings = HouseSettings {
             store,
             hasher: self.hasher,
             portals: self.portals.clone(),
-            delivery: DeliverySettings::into_folder(
-                sent.to_owned(),
-                Email::parse("no-reply@enroll.example").expect("an address"),
-            ),
+            delivery: DeliverySettings { captcha: self.captcha.clone(), ..delivery },
             limits: self.limits.clone(),
             limiter_keys: 1_024,
             master_key: MasterKey::new([7; 32], []),
