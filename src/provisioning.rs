@@ -21,6 +21,7 @@ pub mod paging;
 pub mod portals;
 pub mod principal;
 pub mod realms;
+pub mod redirects;
 pub mod refusal;
 pub mod registration;
 pub mod replay;

@@ -25,9 +25,9 @@ impl RegistrationService for Registration {
     ) -> Result<Response<RegisterAccountResponse>, Status> {
         let (inbound, message) = Inbound::open(request)?;
         let answer = self.0.register_account(&inbound.call, decode::registration::account(message)).await;
-        inbound.answer_outcome(answer.map(|answer| {
-            let (outcome, replayed) = (answer.outcome, answer.replayed);
-            (encode::account::registered(answer), outcome, replayed)
+        inbound.answer_outcome(answer.map(|registered| {
+            let (outcome, replayed) = (registered.answer.outcome, registered.answer.replayed);
+            (encode::account::registered(registered), outcome, replayed)
         }))
     }
 

@@ -58,6 +58,12 @@ struct CreateArgs {
     /// The type of the external key that each of its accounts gets.
     #[arg(long, value_name = "TYPE")]
     external_key_type: Option<String>,
+    /// A URL that a registration may name to go on at; may be repeated, and the first is the default.
+    #[arg(long = "redirect-url", value_name = "URL")]
+    redirect_urls: Vec<String>,
+    /// A view that a registration may name to show errors; may be repeated.
+    #[arg(long = "error-view", value_name = "NAME")]
+    error_views: Vec<String>,
     /// Whether a person who opens a portal has to solve a captcha.
     #[arg(long, value_name = "true|false")]
     portal_captcha: Option<bool>,
@@ -195,6 +201,8 @@ fn application(args: &CreateArgs, file: Option<&PresetFile>, defaults: &Made) ->
     let mut fields = file.map(|file| Fields::from(file.application.clone())).unwrap_or_default();
     fields.put("display_name", args.display_name.clone());
     fields.put("external_key_type", args.external_key_type.clone());
+    fields.put_all("redirect_urls", args.redirect_urls.clone());
+    fields.put_all("error_views", args.error_views.clone());
     fields.put("portal_captcha_required", args.portal_captcha);
     let mut grant = Fields::default();
     let of_preset = file.map_or(&[][..], |file| file.grant.permissions.as_slice());
@@ -274,13 +282,15 @@ mod tests {
 
     #[test]
     fn what_a_flag_says_goes_before_the_preset() {
-        let line = "x --preset servicestack --portal-captcha true --external-key-type crm";
+        let line = "x --preset servicestack --redirect-url https://a.example/ --redirect-url https://b.example/ --error-view Oops \
+                    --portal-captcha true --external-key-type crm";
         let args = Create::parse_from(line.split_whitespace()).args;
         let file = args.preset.map(Preset::file);
         let application = application(&args, file.as_ref(), &Made::default());
         let message = schema::from_json(schema::message("Application").expect("a message"), application);
         let shown = schema::to_json(&message.expect("the message")).expect("JSON");
-        assert_eq!(shown["portalCaptchaRequired"], true);
+        assert_eq!(shown["redirectUrls"], json!(["https://a.example/", "https://b.example/"]));
+        assert_eq!((&shown["errorViews"], &shown["portalCaptchaRequired"]), (&json!(["Oops"]), &json!(true)));
         assert_eq!((&shown["externalKeyType"], &shown["name"]), (&json!("crm"), &json!("servicestack")));
     }
 }

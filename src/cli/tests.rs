@@ -28,7 +28,7 @@ fn every_command_of_the_documentation_parses() {
         "realm list --json --tenant t",
         "realm update people --registration-mode closed",
         "realm update people --captcha true",
-        "app create shop --portal-captcha true",
+        "app create shop --redirect-url https://shop.example/in --error-view login --portal-captcha true",
         "contract create basic --field email.address=required,returned",
         "contract list",
         "contract show basic --version 2",

@@ -15,6 +15,7 @@ use super::composing::Delivery;
 use super::draft::{AccountDraft, FieldPaths};
 use super::limiter::take_for_address;
 use super::principal::{Call, Person};
+use super::redirects::Redirect;
 use super::refusal::Refusal;
 use super::replay::Repeatable;
 use super::rules;
@@ -43,12 +44,23 @@ pub struct RegisterAccount {
     pub end_user: EndUser,
     /// What they got from the captcha provider.
     pub captcha: Option<CaptchaToken>,
+    /// Where the application means to go on.
+    pub redirect: Redirect,
     /// What the request is known by, where it may be repeated.
     pub repeatable: Option<Repeatable>,
     /// Whether to log the person in.
     pub auto_login: bool,
     /// Check only.
     pub validate_only: bool,
+}
+
+/// What RegisterAccount came to.
+#[derive(Debug)]
+pub struct Registered {
+    /// The account, and the session that began with it.
+    pub answer: AccountAnswer,
+    /// Where the application goes on.
+    pub redirect: Redirect,
 }
 
 impl Provisioning {
@@ -67,7 +79,7 @@ impl Provisioning {
     }
 
     /// Registers a person in a PUBLIC realm, or, by an application that may create accounts, in a CLOSED one.
-    pub async fn register_account(&self, call: &Call, request: RegisterAccount) -> Result<AccountAnswer, Refusal> {
+    pub async fn register_account(&self, call: &Call, request: RegisterAccount) -> Result<Registered, Refusal> {
         self.take_attempt(call, LimitName::AccountRegistrations, &request.end_user).await?;
         let access = self.access(call, &request.tenant_id).await?;
         access.require_active()?;
@@ -81,16 +93,20 @@ impl Provisioning {
             draft.require("email.address");
         }
         rules::require_password(&mut draft);
+        let settings = &place.access.caller.application.settings;
+        let redirect = request.redirect.check(settings, &mut draft.violations);
         let mut checked = rules::check(draft, &place.rules(true, self.clock.now()))?;
         rules::fall_back_to_a_display_name(&mut checked.profile, &place.contract.terms);
         let demanded = place.realm.rules.captcha_required;
         checked.challenge = self.challenge(call, demanded, request.captcha, &request.end_user)?;
         if request.validate_only {
-            return self.validated(call, &place, checked, OnDuplicate::Fail).await;
+            let answer = self.validated(call, &place, checked, OnDuplicate::Fail).await?;
+            return Ok(Registered { answer, redirect });
         }
         let logs_in = request.auto_login.then_some(request.end_user.user_agent.as_str());
         let writing = Writing { on_duplicate: OnDuplicate::Fail, repeatable: request.repeatable.as_ref(), logs_in };
-        self.write(call, &place, checked, writing).await
+        let answer = self.write(call, &place, checked, writing).await?;
+        Ok(Registered { answer, redirect })
     }
 }
 

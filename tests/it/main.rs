@@ -23,6 +23,7 @@ mod portals;
 mod python;
 mod races;
 mod realms;
+mod redirects;
 mod refusals;
 mod registration;
 mod repeats;

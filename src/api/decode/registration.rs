@@ -8,6 +8,7 @@ use crate::domain::violation::{FieldReason, Violations};
 use crate::proto::v1;
 use crate::provisioning::draft::{AccountDraft, CredentialDraft, Field, FieldPaths};
 use crate::provisioning::portals::RegisterPortal;
+use crate::provisioning::redirects::Redirect;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::registration::{EndUser, RegisterAccount};
 
@@ -40,6 +41,7 @@ pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
         draft,
         end_user: end_user(message.end_user),
         captcha,
+        redirect: redirect(message.redirect),
         repeatable,
         auto_login: message.auto_login,
         validate_only: message.validate_only,
@@ -100,6 +102,11 @@ fn password(draft: &mut AccountDraft, input: Option<v1::PasswordInput>) -> Crede
 fn captcha(captcha: Option<v1::Captcha>, violations: &mut Violations) -> Option<CaptchaToken> {
     let v1::Captcha { token } = captcha.unwrap_or_default();
     optional(&token, "captcha.token", violations, CaptchaToken::parse)
+}
+
+fn redirect(redirect: Option<v1::Redirect>) -> Redirect {
+    let v1::Redirect { redirect_url, referrer_url, error_view } = redirect.unwrap_or_default();
+    Redirect { redirect_url, referrer_url, error_view }
 }
 
 /// Empties the secrets, so that what is left can be fingerprinted.

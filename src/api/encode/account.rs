@@ -8,6 +8,8 @@ use crate::domain::idempotency::Outcome;
 use crate::proto::v1;
 use crate::provisioning::accounts::{AccountAnswer, SeenAccount, View};
 use crate::provisioning::etag::etag;
+use crate::provisioning::redirects::Redirect;
+use crate::provisioning::registration::Registered;
 
 use super::timestamp;
 use crate::api::decode::json;
@@ -146,8 +148,15 @@ pub fn created(answer: AccountAnswer) -> v1::CreateAccountResponse {
 }
 
 /// RegisterAccountResponse.
-pub fn registered(mut answer: AccountAnswer) -> v1::RegisterAccountResponse {
+pub fn registered(registered: Registered) -> v1::RegisterAccountResponse {
+    let Registered { mut answer, redirect } = registered;
     let session = answer.session.take().map(|issued| super::session::tokens(&issued));
     let (account, outcome, annotations) = parts(answer);
-    v1::RegisterAccountResponse { account, outcome, annotations, session }
+    v1::RegisterAccountResponse { account, outcome, annotations, session, redirect: self::redirect(redirect) }
+}
+
+fn redirect(redirect: Redirect) -> Option<v1::Redirect> {
+    let Redirect { redirect_url, referrer_url, error_view } = redirect;
+    Some(v1::Redirect { redirect_url, referrer_url, error_view })
+        .filter(|redirect| *redirect != v1::Redirect::default())
 }

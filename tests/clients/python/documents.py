@@ -193,6 +193,7 @@ def servicestack():
             "email": "john.doe@example.com",
             "password": password("p@55wOrd", "p@55wOrd"),
             "annotations": {"source": "web"},
+            "redirect": provisioning_pb2.Redirect(error_view="register"),
         }
         return registration_service_pb2.RegisterAccountRequest(**{**fields, **changes})
 
@@ -200,6 +201,8 @@ def servicestack():
     assert made.account.account_id
     assert made.account.profile.user_name == "john.doe"
     assert dict(made.annotations) == {"source": "web"}, made
+    assert made.redirect.redirect_url == "https://app.example/welcome", made
+    assert made.redirect.error_view == "register", made
 
     refusal = stack.refused(register, request())
     assert refusal.code == grpc.StatusCode.ALREADY_EXISTS

@@ -10,6 +10,7 @@ use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engine
 on_both_engines!(
     the_example,
     auto_login_answers_with_a_session,
+    the_answer_says_where_to_go_on,
     a_user_name_or_an_address_is_enough,
     the_display_name_falls_back,
     the_confirmation_is_compared_when_it_is_there,
@@ -28,13 +29,14 @@ const REQUEST: &str = r#"{
 	"Password": "p@55wOrd",
 	"ConfirmPassword": "p@55wOrd",
 	"AutoLogin": false,
+	"ErrorView": "register",
 	"Meta":
 	{
 		"source": "web"
 	}
 }"#;
 
-/// Where the fields of the document's body travel. ErrorView comes with redirects.
+/// Where the fields of the document's body travel. RedirectUrl and ReferrerUrl stand in its answer; a client names them beside the body.
 fn register(body: &Value) -> v1::RegisterAccountRequest {
     let profile = v1::Profile {
         user_name: text(body, "UserName"),
@@ -47,23 +49,32 @@ fn register(body: &Value) -> v1::RegisterAccountRequest {
         password: text(body, "Password"),
         password_confirmation: body.get("ConfirmPassword").map(|_| text(body, "ConfirmPassword")),
     };
+    let redirect = v1::Redirect {
+        redirect_url: text(body, "RedirectUrl"),
+        referrer_url: text(body, "ReferrerUrl"),
+        error_view: text(body, "ErrorView"),
+    };
     let meta = body["Meta"].as_object().into_iter().flatten();
     v1::RegisterAccountRequest {
         profile: Some(profile),
         email: text(body, "Email"),
         auto_login: body.get("AutoLogin").and_then(Value::as_bool).unwrap_or_default(),
         password: Some(password).filter(|_| body.get("Password").is_some()),
+        redirect: Some(redirect),
         annotations: meta.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect(),
         ..Default::default()
     }
 }
 
-/// The document's answer, but for the redirect, which nobody asked for, and the session, which AutoLogin adds.
+/// The document's answer, but for the session, which AutoLogin adds.
 fn answer(response: &v1::RegisterAccountResponse) -> Value {
     let account = response.account.clone().expect("an account");
+    let redirect = response.redirect.clone().unwrap_or_default();
     json!({
         "UserId": account.account_id,
         "UserName": account.profile.unwrap_or_default().user_name,
+        "ReferrerUrl": redirect.referrer_url,
+        "RedirectUrl": redirect.redirect_url,
         "Roles": account.roles,
         "Permissions": account.permissions,
         "Meta": response.annotations,
@@ -115,6 +126,8 @@ async fn the_example(engine: Engine) {
     let expected = json!({
         "UserId": account.account_id,
         "UserName": "john.doe",
+        "ReferrerUrl": "",
+        "RedirectUrl": "https://app.example/welcome",
         "Roles": [],
         "Permissions": [],
         "Meta": { "source": "web" },
@@ -143,6 +156,27 @@ async fn auto_login_answers_with_a_session(engine: Engine) {
     let request = v1::GetSessionRequest { bearer_token: session.bearer_token };
     let seen = made(app.app(&["sessions.read"]).await.sessions().get_session(request).await);
     assert_eq!(seen.account.expect("an account").account_id, account.account_id);
+}
+
+async fn the_answer_says_where_to_go_on(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "servicestack").await.client;
+    let (welcome, form) = ("https://app.example/welcome", "https://app.example/register");
+    let response = made(
+        client.registration().register_account(changed(json!({"RedirectUrl": form, "ReferrerUrl": welcome}))).await,
+    );
+    assert_eq!((&answer(&response)["RedirectUrl"], &answer(&response)["ReferrerUrl"]), (&json!(form), &json!(welcome)));
+    assert_eq!(response.redirect.unwrap_or_default().error_view, "register");
+    let changes = json!({"RedirectUrl": "https://app.example/", "ReferrerUrl": "/register", "ErrorView": "Register"});
+    let errors = response_status(&told(&client, changes).await)["Errors"].clone();
+    let told: Vec<_> =
+        errors.as_array().into_iter().flatten().map(|error| (&error["FieldName"], &error["ErrorCode"])).collect();
+    let expected = [
+        (&json!("redirect.redirect_url"), &json!("URL_NOT_ALLOWED")),
+        (&json!("redirect.referrer_url"), &json!("URL_NOT_ALLOWED")),
+        (&json!("redirect.error_view"), &json!("FIELD_UNKNOWN")),
+    ];
+    assert_eq!(told, expected);
 }
 
 async fn a_user_name_or_an_address_is_enough(engine: Engine) {
