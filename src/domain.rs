@@ -43,3 +43,4 @@ pub mod session;
 pub mod state;
 pub mod template;
 pub mod tenant;
+pub mod verification;

@@ -25,12 +25,14 @@ pub mod redirects;
 pub mod refusal;
 pub mod registration;
 pub mod replay;
+pub mod resets;
 pub mod rules;
 pub mod seams;
 pub mod sessions;
 pub mod templates;
 pub mod tenants;
 pub mod trail;
+pub mod verifications;
 
 use std::sync::Arc;
 

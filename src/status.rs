@@ -24,6 +24,7 @@ use std::borrow::Borrow;
 
 use tonic::{Code, Status};
 
+use crate::domain::verification::TokenFault;
 use crate::proto::v1::ErrorReason;
 use crate::provisioning::refusal::{
     AccountFault, CredentialFault, Refusal, ResourceKind, StateFault, Taken, TakenKind,
@@ -38,6 +39,7 @@ fn verdict(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::Credential(fault) => (Code::Unauthenticated, credential_reason(*fault)),
         Refusal::LoginFailed => (Code::Unauthenticated, ErrorReason::LoginFailed),
         Refusal::SessionInvalid => (Code::Unauthenticated, ErrorReason::SessionInvalid),
+        Refusal::Token(fault) => token_verdict(*fault),
         Refusal::AccountUnusable(fault, _) => (Code::FailedPrecondition, account_reason(*fault)),
         Refusal::PermissionMissing(_) => (Code::PermissionDenied, ErrorReason::PermissionMissing),
         Refusal::RegistrationClosed => (Code::PermissionDenied, ErrorReason::RegistrationClosed),
@@ -46,7 +48,6 @@ fn verdict(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::PageTokenInvalid => (Code::InvalidArgument, ErrorReason::PageTokenInvalid),
         Refusal::CaptchaRequired(_) => (Code::InvalidArgument, ErrorReason::CaptchaRequired),
         Refusal::CaptchaInvalid(_) => (Code::InvalidArgument, ErrorReason::CaptchaInvalid),
-        Refusal::FeatureUnavailable(_) => (Code::Unimplemented, ErrorReason::FeatureUnavailable),
         Refusal::AlreadyExists(taken) => (Code::AlreadyExists, taken_reason(taken)),
         Refusal::NotFound { kind, .. } => (Code::NotFound, not_found_reason(*kind)),
         Refusal::QuotaExceeded { .. } => (Code::ResourceExhausted, ErrorReason::ResourceQuotaExceeded),
@@ -79,6 +80,15 @@ fn credential_reason(fault: CredentialFault) -> ErrorReason {
     }
 }
 
+fn token_verdict(fault: TokenFault) -> (Code, ErrorReason) {
+    match fault {
+        TokenFault::Invalid => (Code::InvalidArgument, ErrorReason::VerificationTokenInvalid),
+        TokenFault::Expired => (Code::FailedPrecondition, ErrorReason::VerificationTokenExpired),
+        TokenFault::Used => (Code::FailedPrecondition, ErrorReason::VerificationTokenUsed),
+        TokenFault::Superseded => (Code::FailedPrecondition, ErrorReason::VerificationTokenSuperseded),
+    }
+}
+
 fn account_reason(fault: AccountFault) -> ErrorReason {
     match fault {
         AccountFault::NotVerified => ErrorReason::AccountNotVerified,
@@ -97,6 +107,7 @@ fn not_found_reason(kind: ResourceKind) -> ErrorReason {
         ResourceKind::Application => ErrorReason::ApplicationNotFound,
         ResourceKind::Account => ErrorReason::AccountNotFound,
         ResourceKind::Template => ErrorReason::TemplateNotFound,
+        ResourceKind::Verification => ErrorReason::VerificationNotFound,
     }
 }
 

@@ -24,6 +24,7 @@ mod settings;
 mod sqlite;
 pub mod templates;
 pub mod tenants;
+pub mod verifications;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub use self::sessions::{LoginFailure, NewLogin, NewPassword, NewSession, Refres
 pub use self::settings::StoreSettings;
 pub use self::templates::Templates;
 pub use self::tenants::{NewPortal, Tenants};
+pub use self::verifications::{Confirmation, PasswordByToken, TokenUse, Verifications};
 
 /// A page by its key: the rows after `after`, at most `limit`. Whoever wants to know whether there is a next page asks for one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,6 +237,11 @@ impl Store {
     /// Sessions of people, and what guards their logins.
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions(self)
+    }
+
+    /// Tokens that were sent to people, and claims on addresses.
+    pub fn verifications(&self) -> Verifications<'_> {
+        Verifications(self)
     }
 
     /// Counts that quotas are held against.

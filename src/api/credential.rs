@@ -6,8 +6,9 @@ use tonic::{Request, Response, Status};
 
 use crate::proto::v1::credential_service_server::CredentialService;
 use crate::proto::v1::{
-    ChangePasswordRequest, ChangePasswordResponse, CheckPasswordRequest, CheckPasswordResponse, SetPasswordRequest,
-    SetPasswordResponse,
+    ChangePasswordRequest, ChangePasswordResponse, CheckPasswordRequest, CheckPasswordResponse,
+    FinishPasswordResetRequest, FinishPasswordResetResponse, SetPasswordRequest, SetPasswordResponse,
+    StartPasswordResetRequest, StartPasswordResetResponse,
 };
 use crate::provisioning::Provisioning;
 
@@ -48,5 +49,25 @@ impl CredentialService for Credentials {
                 (SetPasswordResponse { revoked_session_count: encode::count(ended) }, replayed)
             }),
         )
+    }
+
+    async fn start_password_reset(
+        &self,
+        request: Request<StartPasswordResetRequest>,
+    ) -> Result<Response<StartPasswordResetResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let issued = self.0.start_password_reset(&inbound.call, decode::credential::start_reset(message)).await;
+        inbound.answer(
+            issued.map(|issued| StartPasswordResetResponse { verifications: encode::verification::all(issued) }),
+        )
+    }
+
+    async fn finish_password_reset(
+        &self,
+        request: Request<FinishPasswordResetRequest>,
+    ) -> Result<Response<FinishPasswordResetResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let answer = self.0.finish_password_reset(&inbound.call, decode::credential::finish_reset(message)).await;
+        inbound.answer(answer.map(encode::credential::reset))
     }
 }

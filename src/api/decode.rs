@@ -13,6 +13,7 @@ pub mod registration;
 pub mod session;
 pub mod template;
 pub mod tenant;
+pub mod verification;
 
 use std::str::FromStr;
 
@@ -22,6 +23,8 @@ use prost::Message;
 use crate::domain::annotations::Annotations;
 use crate::domain::text::is_printable;
 use crate::domain::violation::{Fault, FieldReason, Violations};
+use crate::proto::v1;
+use crate::provisioning::composing::Delivery;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::replay::Repeatable;
 
@@ -50,6 +53,26 @@ fn enum_value<E: TryFrom<i32>, T>(
             None
         }
     }
+}
+
+/// Which way messages and tokens go.
+fn delivery(delivery: i32, violations: &mut Violations) -> Delivery {
+    let delivery = enum_value(delivery, "delivery", violations, |value| match value {
+        v1::Delivery::Unspecified | v1::Delivery::Send => Some(Delivery::Send),
+        v1::Delivery::Suppress => Some(Delivery::Suppress),
+        v1::Delivery::ReturnToken => Some(Delivery::ReturnToken),
+        v1::Delivery::SendAndReturnToken => Some(Delivery::SendAndReturnToken),
+    });
+    delivery.unwrap_or(Delivery::Suppress)
+}
+
+/// The same where something has to go some way.
+fn some_delivery(number: i32, violations: &mut Violations) -> Delivery {
+    let delivery = delivery(number, violations);
+    if number == i32::from(v1::Delivery::Suppress) {
+        violations.push("delivery", FieldReason::FieldInvalid);
+    }
+    delivery
 }
 
 /// FIELD_REQUIRED where a text is empty.

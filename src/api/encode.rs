@@ -8,6 +8,7 @@ pub mod realm;
 pub mod session;
 pub mod template;
 pub mod tenant;
+pub mod verification;
 
 use chrono::{DateTime, Utc};
 use prost_types::Timestamp;

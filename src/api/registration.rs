@@ -6,8 +6,9 @@ use tonic::{Request, Response, Status};
 
 use crate::proto::v1::registration_service_server::RegistrationService;
 use crate::proto::v1::{
-    CheckPortalNameRequest, CheckPortalNameResponse, RegisterAccountRequest, RegisterAccountResponse,
-    RegisterPortalRequest, RegisterPortalResponse,
+    CheckPortalNameRequest, CheckPortalNameResponse, ConfirmVerificationRequest, ConfirmVerificationResponse,
+    RegisterAccountRequest, RegisterAccountResponse, RegisterPortalRequest, RegisterPortalResponse,
+    SendVerificationRequest, SendVerificationResponse,
 };
 use crate::provisioning::Provisioning;
 
@@ -42,6 +43,28 @@ impl RegistrationService for Registration {
         inbound.answer_outcome(answer.map(|answer| {
             let (outcome, replayed) = (answer.outcome, answer.replayed);
             (encode::tenant::portal(answer), outcome, replayed)
+        }))
+    }
+
+    async fn send_verification(
+        &self,
+        request: Request<SendVerificationRequest>,
+    ) -> Result<Response<SendVerificationResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let issued = self.0.send_verification(&inbound.call, decode::verification::send(message)).await;
+        inbound
+            .answer(issued.map(|issued| SendVerificationResponse { verifications: encode::verification::all(issued) }))
+    }
+
+    async fn confirm_verification(
+        &self,
+        request: Request<ConfirmVerificationRequest>,
+    ) -> Result<Response<ConfirmVerificationResponse>, Status> {
+        let (inbound, message) = Inbound::open(request)?;
+        let confirmed = self.0.confirm_verification(&inbound.call, decode::verification::confirm(message)).await;
+        inbound.answer_repeatable(confirmed.map(|confirmed| {
+            let replayed = confirmed.replayed;
+            (encode::verification::confirmed(confirmed), replayed)
         }))
     }
 

@@ -67,6 +67,9 @@ struct CreateArgs {
     /// Whether a person who opens a portal has to solve a captcha.
     #[arg(long, value_name = "true|false")]
     portal_captcha: Option<bool>,
+    /// Whether portals are in use from the moment they are registered, and not only once their owners have followed a link.
+    #[arg(long, value_name = "true|false")]
+    portals_active_at_once: Option<bool>,
     /// Only check; nothing is written.
     #[arg(long)]
     dry_run: bool,
@@ -204,6 +207,7 @@ fn application(args: &CreateArgs, file: Option<&PresetFile>, defaults: &Made) ->
     fields.put_all("redirect_urls", args.redirect_urls.clone());
     fields.put_all("error_views", args.error_views.clone());
     fields.put("portal_captcha_required", args.portal_captcha);
+    fields.put("portal_defaults.active_at_once", args.portals_active_at_once);
     let mut grant = Fields::default();
     let of_preset = file.map_or(&[][..], |file| file.grant.permissions.as_slice());
     grant.put_all("permissions", of_preset.iter().chain(&args.permissions).cloned());

@@ -61,6 +61,12 @@ struct RuleArgs {
     /// How phone numbers are kept.
     #[arg(long, value_enum)]
     phone_format: Option<PhoneFormat>,
+    /// What a registration with an address that is taken is told.
+    #[arg(long, value_enum)]
+    duplicate_policy: Option<Duplicates>,
+    /// Whether an account is in use only after its e-mail address was verified.
+    #[arg(long, value_name = "true|false")]
+    verify_email: Option<bool>,
     /// Whether phone numbers are verified, and so unique.
     #[arg(long, value_name = "true|false")]
     verify_phone: Option<bool>,
@@ -95,6 +101,12 @@ enum Registration {
     Public,
     Verified,
     Closed,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Duplicates {
+    Reject,
+    Conceal,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -135,7 +147,9 @@ impl RuleArgs {
         realm.put("password_policy.preset", wire_name("PASSWORD_PRESET_", self.password_policy));
         realm.put("password_change_on_first_login", self.password_change);
         realm.put("phone_format", wire_name("PHONE_FORMAT_", self.phone_format));
+        realm.put("verify_email", self.verify_email);
         realm.put("verify_phone", self.verify_phone);
+        realm.put("duplicate_policy", wire_name("DUPLICATE_POLICY_", self.duplicate_policy));
         realm.put("captcha_required", self.captcha);
         realm.put("default_region", self.region.clone());
         realm.put_all("allowed_email_domains", self.email_domains.clone());

@@ -54,6 +54,8 @@ pub struct PortalDefaults {
     pub default_region: Option<Region>,
     /// A portal's domain is its name, a dot and this; absent = the installation's base domain.
     pub base_domain: Option<String>,
+    /// Whether a portal is in use from the moment it is registered; else its owner has to activate it by a link.
+    pub active_at_once: bool,
 }
 
 impl Default for PortalDefaults {
@@ -63,6 +65,7 @@ impl Default for PortalDefaults {
             phone_format: PhoneFormat::E164,
             default_region: None,
             base_domain: None,
+            active_at_once: false,
         }
     }
 }

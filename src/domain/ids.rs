@@ -113,6 +113,8 @@ ids! {
     MessageId,
     /// A session of a person.
     SessionId,
+    /// A token that was sent to a person: its row, never its text.
+    VerificationTokenId,
 }
 
 #[cfg(test)]

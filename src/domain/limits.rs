@@ -42,6 +42,12 @@ pub enum LimitName {
     PortalNameChecks,
     /// Logins with one identifier.
     Logins,
+    /// Repeats of a message to one address or number.
+    VerificationResends,
+    /// Messages that verify one address or number, whoever asks for them.
+    VerificationMessages,
+    /// Password resets of one address.
+    PasswordResets,
 }
 
 impl LimitName {
@@ -54,6 +60,9 @@ impl LimitName {
         Self::PortalRegistrations,
         Self::PortalNameChecks,
         Self::Logins,
+        Self::VerificationResends,
+        Self::VerificationMessages,
+        Self::PasswordResets,
     ];
 
     /// The name in QuotaFailure, in metrics and in the configuration.
@@ -66,6 +75,9 @@ impl LimitName {
             Self::PortalRegistrations => "portal_registrations",
             Self::PortalNameChecks => "portal_name_checks",
             Self::Logins => "logins",
+            Self::VerificationResends => "verification_resends",
+            Self::VerificationMessages => "verification_messages",
+            Self::PasswordResets => "password_resets",
         }
     }
 
@@ -79,6 +91,9 @@ impl LimitName {
             Self::AccountRegistrations | Self::PortalRegistrations | Self::PortalNameChecks | Self::Logins => {
                 RateLimit::new(10, Duration::from_secs(300))
             }
+            Self::VerificationResends => RateLimit::new(1, MINUTE),
+            Self::VerificationMessages => RateLimit::new(10, Duration::from_secs(86_400)),
+            Self::PasswordResets => RateLimit::new(3, Duration::from_secs(3_600)),
         }
     }
 }

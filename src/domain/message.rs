@@ -87,6 +87,9 @@ pub struct Mail {
     pub strict: bool,
     /// See [`MailFields`].
     pub fields: MailFields,
+    /// Whether it stands where another mail would stand and is for nobody: writing it costs what writing that one would have cost.
+    #[serde(default)]
+    pub decoy: bool,
 }
 
 /// A short text to a phone: a code to type in.
@@ -119,6 +122,19 @@ impl Message {
             Self::Mail(_) => Channel::Mail,
             Self::Text(_) => Channel::Text,
         }
+    }
+
+    /// Where it leads, where it has a link.
+    pub fn link(&self) -> Option<&str> {
+        match self {
+            Self::Mail(mail) => mail.fields.link.as_deref(),
+            Self::Text(_) => None,
+        }
+    }
+
+    /// Whether it is for nobody, and is not sent.
+    pub fn is_decoy(&self) -> bool {
+        matches!(self, Self::Mail(mail) if mail.decoy)
     }
 
     /// What it is about, for operators: the kind of the mail, or `CODE`.

@@ -36,6 +36,8 @@ permissions! {
     AccountsRead = "accounts.read",
     /// Setting the password of an account without knowing the old one.
     CredentialsSet = "credentials.set",
+    /// Getting the tokens that prove something, instead of having them sent.
+    VerificationsReturnToken = "verifications.return_token",
     /// Asking whose a session is, and listing sessions.
     SessionsRead = "sessions.read",
     /// Ending sessions.

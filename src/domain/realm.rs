@@ -121,8 +121,17 @@ pub struct RealmRules {
     /// How long tokens hold.
     #[serde(default)]
     pub sessions: SessionLifetimes,
+    /// Seconds of a token that verifies an address (Fluid Topics: 2 hours).
+    pub verification_seconds: u32,
     /// Whether a person who registers has to solve a captcha.
     pub captcha_required: bool,
+}
+
+impl RealmRules {
+    /// Whether an account is in use only after its e-mail address was verified.
+    pub fn verifies_email(&self) -> bool {
+        self.verify_email || self.registration_mode == RegistrationMode::Verified
+    }
 }
 
 impl Default for RealmRules {
@@ -145,6 +154,7 @@ impl Default for RealmRules {
             default_roles: Vec::new(),
             account_quota: None,
             sessions: SessionLifetimes::default(),
+            verification_seconds: 7_200,
             captcha_required: false,
         }
     }

@@ -17,6 +17,12 @@ pub enum TokenKind {
     Session,
     /// Exchanged, once, for new tokens of the same session.
     Refresh,
+    /// The id by which an application knows a verification; it is half of the proof.
+    Verification,
+    /// Sent by mail: the other half.
+    Confirmation,
+    /// Sent by mail: lets its holder set a password.
+    Password,
 }
 
 impl TokenKind {
@@ -24,6 +30,9 @@ impl TokenKind {
         match self {
             Self::Session => "enroll_session_",
             Self::Refresh => "enroll_refresh_",
+            Self::Verification => "enroll_verification_",
+            Self::Confirmation => "enroll_confirm_",
+            Self::Password => "enroll_password_",
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use super::v1::{
-    Captcha, ChangePasswordRequest, CheckPasswordRequest, CreateApplicationKeyResponse, CreateSessionRequest,
-    GetSessionRequest, InitialPassword, PasswordHash, PasswordInput, RefreshSessionRequest, SessionTokens,
+    Captcha, ChangePasswordRequest, CheckPasswordRequest, ConfirmVerificationRequest, CreateApplicationKeyResponse,
+    CreateSessionRequest, FinishPasswordResetRequest, GetSessionRequest, InitialPassword, PasswordHash, PasswordInput,
+    RefreshSessionRequest, RegisterPortalResponse, SendVerificationRequest, SessionTokens, Verification,
+    confirm_verification_request::SecondKey, send_verification_request::Target,
 };
 
 const REDACTED: &str = "[redacted]";
@@ -124,6 +126,87 @@ impl Debug for ChangePasswordRequest {
             .field("old_password", &REDACTED)
             .field("new_password", new_password)
             .field("end_user", end_user)
+            .finish()
+    }
+}
+
+impl Debug for Verification {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { verification_id: _, kind, expire_time, token: _, url: _ } = self;
+        f.debug_struct("Verification")
+            .field("verification_id", &REDACTED)
+            .field("kind", kind)
+            .field("expire_time", expire_time)
+            .field("token", &REDACTED)
+            .field("url", &REDACTED)
+            .finish()
+    }
+}
+
+impl Debug for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::VerificationId(_) => f.debug_struct("Target").field("verification_id", &REDACTED).finish(),
+            Self::Email(email) => f.debug_tuple("Email").field(email).finish(),
+            Self::Account(account) => f.debug_tuple("Account").field(account).finish(),
+        }
+    }
+}
+
+impl Debug for SendVerificationRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { tenant_id, realm_id, kind, delivery, target } = self;
+        f.debug_struct("SendVerificationRequest")
+            .field("tenant_id", tenant_id)
+            .field("realm_id", realm_id)
+            .field("kind", kind)
+            .field("delivery", delivery)
+            .field("target", target)
+            .finish()
+    }
+}
+
+impl Debug for SecondKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let name = match self {
+            Self::VerificationId(_) => "verification_id",
+            Self::Password(_) => "password",
+        };
+        f.debug_struct("SecondKey").field(name, &REDACTED).finish()
+    }
+}
+
+impl Debug for ConfirmVerificationRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { token: _, end_user, request_id, second_key } = self;
+        f.debug_struct("ConfirmVerificationRequest")
+            .field("token", &REDACTED)
+            .field("end_user", end_user)
+            .field("request_id", request_id)
+            .field("second_key", second_key)
+            .finish()
+    }
+}
+
+impl Debug for FinishPasswordResetRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { token: _, new_password } = self;
+        f.debug_struct("FinishPasswordResetRequest")
+            .field("token", &REDACTED)
+            .field("new_password", new_password)
+            .finish()
+    }
+}
+
+impl Debug for RegisterPortalResponse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { tenant, owner, outcome, reference: _, verifications } = self;
+        f.debug_struct("RegisterPortalResponse")
+            .field("tenant", tenant)
+            .field("owner", owner)
+            .field("outcome", outcome)
+            .field("reference", &REDACTED)
+            .field("verifications", verifications)
             .finish()
     }
 }

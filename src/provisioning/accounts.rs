@@ -15,12 +15,13 @@ use crate::domain::external_key::ExternalKeyType;
 use crate::domain::idempotency::Outcome;
 use crate::domain::ids::AccountId;
 use crate::domain::permission::Permission;
-use crate::domain::realm::{Realm, RealmRules};
+use crate::domain::realm::{DuplicatePolicy, Realm, RealmRules, RegistrationMode};
+use crate::domain::tenant::TenantState;
 use crate::domain::violation::Violations;
 
 pub(super) use reading::permissions;
 pub use reading::{AccountName, GetAccount, ListAccounts};
-pub(super) use writing::{Writing, held_identifiers};
+pub(super) use writing::{Writing, identifiers};
 
 use super::Provisioning;
 use super::access::Access;
@@ -31,8 +32,9 @@ use super::refusal::Refusal;
 use super::replay::Repeatable;
 use super::rules::{self, CheckedAccount, CheckedCredential, Rules};
 use super::sessions::IssuedSession;
+use super::verifications::{IssuedVerification, require_delivery};
 use taken::taken;
-use writing::{answer, made_in, quota_exceeded, realm_quota, unique_keys};
+use writing::{answer, made_in, quota_exceeded, realm_quota, told_keys};
 
 /// A CreateAccount request, decoded.
 #[derive(Debug)]
@@ -43,11 +45,11 @@ pub struct CreateAccount {
     pub realm_id: String,
     /// Empty = the grant's default, else the tenant's.
     pub contract_id: String,
-    /// The person, or why the request cannot be met at all.
-    pub draft: Result<AccountDraft, Refusal>,
+    /// The person.
+    pub draft: AccountDraft,
     /// Absent = the application's setting.
     pub on_duplicate: Option<OnDuplicate>,
-    /// Whether the person is told by mail.
+    /// Which way go what the person is told and the tokens that verify them.
     pub delivery: Delivery,
     /// What the request is known by, where it may be repeated.
     pub repeatable: Option<Repeatable>,
@@ -95,14 +97,16 @@ pub struct AccountAnswer {
     pub replayed: bool,
     /// The session that began with the account.
     pub session: Option<IssuedSession>,
+    /// What has to be verified; none on a repeat.
+    pub verifications: Vec<IssuedVerification>,
     /// How the caller sees it.
     pub view: View,
 }
 
 impl AccountAnswer {
-    /// The same with the session that began with the account.
-    pub(super) fn with_session(self, session: Option<IssuedSession>) -> Self {
-        Self { session, ..self }
+    /// The same with the session and the verifications that began with the account.
+    pub(super) fn with(self, session: Option<IssuedSession>, verifications: Vec<IssuedVerification>) -> Self {
+        Self { session, verifications, ..self }
     }
 }
 
@@ -112,11 +116,38 @@ pub(super) struct Place {
     pub realm: Arc<Realm>,
     pub contract: Arc<Contract>,
     pub paths: FieldPaths,
-    /// Whether the person is told by mail that the account was made.
+    /// Which way go what is said of the account and the tokens that verify it.
     pub delivery: Delivery,
+    /// Whether the person registers, and is not created by a trusted application.
+    pub registers: bool,
+    /// Whether the account is the owner of the portal that is being made.
+    pub owns_portal: bool,
 }
 
 impl Place {
+    /// Whether an address or number is only claimed until it is verified, so that nobody keeps its owner out by registering it first.
+    pub fn claims(&self) -> bool {
+        self.registers && self.realm.rules.registration_mode == RegistrationMode::Verified
+    }
+
+    /// Whether the caller may not learn that an address or number is taken.
+    pub fn conceals(&self) -> bool {
+        self.claims()
+            && self.realm.rules.duplicate_policy == DuplicatePolicy::Conceal
+            && !self.access.permits(Permission::AccountsRead)
+    }
+
+    /// What making an account here is called.
+    pub fn outcome(&self) -> Outcome {
+        if self.conceals() { Outcome::Accepted } else { Outcome::Created }
+    }
+
+    /// Whether an account made here is in use only after its address was verified.
+    pub fn verifies_email(&self) -> bool {
+        self.realm.rules.verifies_email()
+            || self.owns_portal && self.access.tenant.state == TenantState::PendingActivation
+    }
+
     pub fn view(&self) -> View {
         View {
             contract: self.contract.clone(),
@@ -125,7 +156,7 @@ impl Place {
         }
     }
 
-    pub fn rules(&self, registers: bool, now: DateTime<Utc>) -> Rules<'_> {
+    pub fn rules(&self, now: DateTime<Utc>) -> Rules<'_> {
         let application = &self.access.caller.application;
         Rules {
             terms: &self.contract.terms,
@@ -133,7 +164,7 @@ impl Place {
             application: &application.settings,
             application_id: application.id,
             reads_accounts: self.access.permits(Permission::AccountsRead),
-            registers,
+            registers: self.registers,
             now,
         }
     }
@@ -148,14 +179,15 @@ impl Provisioning {
         if on_duplicate == OnDuplicate::ReturnExisting {
             access.require(Permission::AccountsRead)?;
         }
-        if request.draft.as_ref().is_ok_and(|draft| !draft.roles.is_empty()) {
+        if !request.draft.roles.is_empty() {
             access.require(Permission::AccountsAssignRoles)?;
         }
         let realm = self.usable_realm(&access, &request.realm_id).await?;
         let contract = self.contract(&access, &request.contract_id).await?;
+        require_delivery(&access, request.delivery)?;
         let (paths, delivery) = (FieldPaths::CREATE_ACCOUNT, request.delivery);
-        let place = Place { access, realm, contract, paths, delivery };
-        let checked = rules::check(request.draft?, &place.rules(false, self.clock.now()))?;
+        let place = Place { access, realm, contract, paths, delivery, registers: false, owns_portal: false };
+        let checked = rules::check(request.draft, &place.rules(self.clock.now()))?;
         if request.validate_only {
             return self.validated(call, &place, checked, on_duplicate).await;
         }
@@ -220,17 +252,17 @@ impl Provisioning {
         on_duplicate: OnDuplicate,
     ) -> Result<AccountAnswer, Refusal> {
         let checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
-        self.welcome(place, &checked).await?;
+        let password_set = !matches!(checked.credential, CheckedCredential::Absent);
+        self.announce(place, &checked, password_set).await?;
         if self.store.quotas().exceeded(&realm_quota(&place.realm)).await?.is_some() {
             return Err(quota_exceeded(&place.realm));
         }
-        let holders = self.store.accounts().holders(&unique_keys(place, &checked)).await?;
+        let holders = self.store.accounts().holders(&told_keys(place, &checked)).await?;
         match sole_live_holder(&holders, place.access.grant.allowed_realms.as_deref()) {
             _ if holders.is_empty() => {}
             Some(_) if on_duplicate == OnDuplicate::ReturnExisting => {}
             _ => return Err(taken(place, &checked, &holders)),
         }
-        let password_set = !matches!(checked.credential, CheckedCredential::Absent);
         let account = self.account(place, &checked, password_set, self.clock.now());
         Ok(answer(place, made_in(place, account), Outcome::Validated))
     }

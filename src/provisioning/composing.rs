@@ -10,6 +10,7 @@ use crate::domain::email::Email;
 use crate::domain::ids::TenantId;
 use crate::domain::language::LanguageCode;
 use crate::domain::message::{Mail, MailFields, MailKind, Message};
+use crate::domain::phone::Phone;
 use crate::domain::realm::Realm;
 use crate::domain::template::{Choice, TemplateKey, Wanted, choose};
 use crate::domain::tenant::Tenant;
@@ -19,13 +20,34 @@ use super::access::Access;
 use super::refusal::Refusal;
 use super::templates::TemplateSource;
 
-/// Whether the messages that belong to what is made are sent.
+/// Which way the messages and tokens go that belong to what is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// They are.
+    /// They are sent.
     Send,
-    /// None is.
+    /// They go nowhere.
     Suppress,
+    /// The tokens are in the answer, and nothing is sent.
+    ReturnToken,
+    /// Both.
+    SendAndReturnToken,
+}
+
+impl Delivery {
+    /// Whether messages are sent.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::Send | Self::SendAndReturnToken)
+    }
+
+    /// Whether the answer has the tokens.
+    pub fn returns_token(self) -> bool {
+        matches!(self, Self::ReturnToken | Self::SendAndReturnToken)
+    }
+
+    /// Whether anybody gets anything.
+    pub fn is_any(self) -> bool {
+        self != Self::Suppress
+    }
 }
 
 /// A token on its way to a person.
@@ -43,13 +65,16 @@ pub(super) struct Recipient<'a> {
     pub profile: &'a Profile,
     /// The address it goes to, and is about; without one there is nothing to send.
     pub email: Option<&'a Email>,
+    /// The number that codes go to.
+    pub phone: Option<&'a Phone>,
     /// The brand and edition that the person came from.
     pub origin: &'a Origin,
 }
 
 impl<'a> From<&'a Account> for Recipient<'a> {
     fn from(account: &'a Account) -> Self {
-        Self { profile: &account.profile, email: account.email.as_ref(), origin: &account.origin }
+        let (email, phone) = (account.email.as_ref(), account.phone.as_ref());
+        Self { profile: &account.profile, email, phone, origin: &account.origin }
     }
 }
 
@@ -86,9 +111,18 @@ pub(super) fn page(kind: MailKind) -> &'static str {
     }
 }
 
+/// What is done where there is no template or no base for the brand that a person came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// The call is refused: TEMPLATE_MISSING, URL_CONFIGURATION_INVALID.
+    OfTheBrand,
+    /// It is said as for the tenant itself, with shipped words where it has none of its own. So nothing is refused that has to be said, and
+    /// no refusal tells of a person whom the caller only asked about.
+    OfTheTenant,
+}
+
 impl Provisioning {
-    /// A mail of a kind to a person of a realm; `None` where the person has no address. TEMPLATE_MISSING and URL_CONFIGURATION_INVALID where
-    /// it could not be sent.
+    /// A mail of a kind to a person of a realm; `None` where the person has no address.
     pub(super) async fn compose(
         &self,
         access: &Access,
@@ -96,20 +130,37 @@ impl Provisioning {
         kind: MailKind,
         recipient: Recipient<'_>,
         token: Option<&Token>,
+        wording: Wording,
     ) -> Result<Option<Message>, Refusal> {
-        let Recipient { profile, email: Some(email), origin } = recipient else { return Ok(None) };
-        let tenant = &*access.tenant;
-        let (brand, edition) = (origin.brand.as_deref(), origin.edition.as_deref());
-        let base = link_base(tenant.link_base.as_ref(), &tenant.brands, brand, edition).map_err(|_| {
-            let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
-            Refusal::UrlConfigurationInvalid { brand: text(brand), edition: text(edition) }
-        })?;
-        let language = spoken(profile, realm, tenant).clone();
         let strict = access.caller.application.settings.strict_templates;
+        match self.put_into_words(access, realm, kind, recipient, token, strict).await {
+            Err(Refusal::TemplateMissing(_) | Refusal::UrlConfigurationInvalid { .. })
+                if wording == Wording::OfTheTenant =>
+            {
+                let origin = Origin { brand: None, edition: None, ..recipient.origin.clone() };
+                let recipient = Recipient { origin: &origin, ..recipient };
+                self.put_into_words(access, realm, kind, recipient, token, false).await
+            }
+            composed => composed,
+        }
+    }
+
+    async fn put_into_words(
+        &self,
+        access: &Access,
+        realm: &Realm,
+        kind: MailKind,
+        recipient: Recipient<'_>,
+        token: Option<&Token>,
+        strict: bool,
+    ) -> Result<Option<Message>, Refusal> {
+        let Recipient { profile, email: Some(email), origin, .. } = recipient else { return Ok(None) };
+        let (tenant, brand) = (&*access.tenant, origin.brand.as_deref());
+        let link = self.link(access, kind, origin, token)?;
+        let language = spoken(profile, realm, tenant).clone();
         let key = TemplateKey { kind, brand: brand.unwrap_or_default().to_owned(), language };
         self.choose_template(tenant, &key, strict).await?;
         let token_text = token.map(|token| token.text.as_str());
-        let link = base.map(|base| base.page(page(kind), token_text));
         let fields = MailFields {
             display_name: addressed(profile),
             user_name: profile.user_name.as_ref().map(|name| name.as_str().to_owned()),
@@ -122,7 +173,35 @@ impl Provisioning {
         };
         let TemplateKey { kind, language, .. } = key;
         let (to, brand) = (email.address().to_owned(), origin.brand.clone());
-        Ok(Some(Message::Mail(Mail { kind, to, language, brand, strict, fields })))
+        Ok(Some(Message::Mail(Mail { kind, to, language, brand, strict, fields, decoy: false })))
+    }
+
+    /// Where a mail of a kind leads; `None` where no base for links is configured.
+    pub(super) fn link(
+        &self,
+        access: &Access,
+        kind: MailKind,
+        origin: &Origin,
+        token: Option<&Token>,
+    ) -> Result<Option<String>, Refusal> {
+        let tenant = &*access.tenant;
+        let (brand, edition) = (origin.brand.as_deref(), origin.edition.as_deref());
+        let base = link_base(tenant.link_base.as_ref(), &tenant.brands, brand, edition).map_err(|_| {
+            let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+            Refusal::UrlConfigurationInvalid { brand: text(brand), edition: text(edition) }
+        })?;
+        Ok(base.map(|base| base.page(page(kind), token.map(|token| token.text.as_str()))))
+    }
+
+    /// A mail that says what has happened, and keeps nothing from happening.
+    pub(super) async fn notice(
+        &self,
+        access: &Access,
+        realm: &Realm,
+        kind: MailKind,
+        recipient: Recipient<'_>,
+    ) -> Result<Option<Message>, Refusal> {
+        self.compose(access, realm, kind, recipient, None, Wording::OfTheTenant).await
     }
 
     /// The template that a mail wants by its kind, brand and language; TEMPLATE_MISSING where there is none.
@@ -175,6 +254,6 @@ fn addressed(profile: &Profile) -> Option<String> {
 }
 
 /// The language to speak to a person in: their own, else the realm's first, else the tenant's.
-fn spoken<'a>(profile: &'a Profile, realm: &'a Realm, tenant: &'a Tenant) -> &'a LanguageCode {
+pub(super) fn spoken<'a>(profile: &'a Profile, realm: &'a Realm, tenant: &'a Tenant) -> &'a LanguageCode {
     profile.language.as_ref().or(realm.rules.languages.first()).unwrap_or(&tenant.language)
 }

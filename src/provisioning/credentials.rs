@@ -1,7 +1,9 @@
 //! Passwords by themselves: judged, changed by those who know the old one, set by those who may.
 
 use crate::domain::account::{Account, AccountRef};
+use crate::domain::event::Trail;
 use crate::domain::idempotency::{Outcome, RequestIds};
+use crate::domain::message::MailKind;
 use crate::domain::password::Password;
 use crate::domain::permission::Permission;
 use crate::domain::realm::Realm;
@@ -13,6 +15,7 @@ use super::Provisioning;
 use super::access::Access;
 use super::accounts::AccountName;
 use super::cache::RealmKey;
+use super::composing::Recipient;
 use super::draft::Field;
 use super::principal::Call;
 use super::refusal::{AccountFault, Refusal};
@@ -125,7 +128,7 @@ impl Provisioning {
     }
 
     /// Every rule of a realm that a password breaks, its strength last, and the password back.
-    async fn password_faults(
+    pub(super) async fn password_faults(
         &self,
         call: &Call,
         realm: &Realm,
@@ -184,12 +187,13 @@ impl Provisioning {
             }
             (None, None) => return Err(Refusal::required("login")),
         };
-        self.write_changed_password(call, &realm, proven, new).await
+        self.write_changed_password(call, &access, &realm, proven, new).await
     }
 
     async fn write_changed_password(
         &self,
         call: &Call,
+        access: &Access,
         realm: &Realm,
         proven: Proven,
         new: Password,
@@ -208,6 +212,10 @@ impl Provisioning {
         let keep = call.person.as_ref().filter(|person| person.account_id == account.id);
         let now = self.clock.now();
         let deed = Deed::new("account.password_changed", format!("accounts/{}", account.id), "UPDATED");
+        let mut trail = self.trail(call, account.tenant_id, now, deed);
+        if account.email_verify_time.is_some() {
+            self.tell_of_new_password(access, realm, &account, &mut trail).await?;
+        }
         let new = NewPassword {
             tenant_id: account.tenant_id,
             account_id: account.id,
@@ -217,10 +225,13 @@ impl Provisioning {
             keep: keep.map(|person| person.session_id),
             time: now,
             request: None,
-            trail: self.trail(call, account.tenant_id, now, deed),
+            trail,
         };
         match self.store.sessions().replace_password(new).await {
-            Ok(ended) => Ok(ended),
+            Ok(ended) => {
+                self.outgoing.wake();
+                Ok(ended)
+            }
             Err(StoreError::Stale) => Err(Refusal::TransactionConflict),
             Err(error) => Err(error.into()),
         }
@@ -246,10 +257,15 @@ impl Provisioning {
         if unusable(&account) == Some(AccountFault::Deleted) {
             return Err(Refusal::AccountUnusable(AccountFault::Deleted, account.id));
         }
-        let (credential, change_required) = self.given_credential(call, &access, &account, credential).await?;
+        let realm = self.realm_of(&access, RealmKey::Id(account.realm_id)).await?;
+        let (credential, change_required) = self.given_credential(call, &realm, &account, credential).await?;
         let now = self.clock.now();
         let ids = RequestIds { tenant_id: account.tenant_id, account_id: account.id };
         let deed = Deed::new("account.password_set", format!("accounts/{}", account.id), "UPDATED");
+        let mut trail = self.trail(call, account.tenant_id, now, deed);
+        if account.email_verify_time.is_some() {
+            self.tell_of_new_password(&access, &realm, &account, &mut trail).await?;
+        }
         let new = NewPassword {
             tenant_id: account.tenant_id,
             account_id: account.id,
@@ -259,10 +275,13 @@ impl Provisioning {
             keep: None,
             time: now,
             request: self.request_record(call, tenant_id, repeatable.as_ref(), Outcome::Accepted, ids, now)?,
-            trail: self.trail(call, account.tenant_id, now, deed),
+            trail,
         };
         match self.store.sessions().replace_password(new).await {
-            Ok(ended) => Ok((ended, false)),
+            Ok(ended) => {
+                self.outgoing.wake();
+                Ok((ended, false))
+            }
             // Of two equal requests at once the other one wrote; ours is repeated by the client and answered from what it wrote.
             Err(StoreError::Conflict(Conflict::Request)) => Err(Refusal::TransactionConflict),
             Err(error) => Err(error.into()),
@@ -293,15 +312,14 @@ impl Provisioning {
     async fn given_credential(
         &self,
         call: &Call,
-        access: &Access,
+        realm: &Realm,
         account: &Account,
         credential: GivenCredential,
     ) -> Result<(NewCredential, bool), Refusal> {
         match credential {
             GivenCredential::Hash(hash) => Ok((NewCredential { phc: hash.as_phc().to_owned() }, false)),
             GivenCredential::Password { password: Field::Valid(password), change_required, .. } => {
-                let realm = self.realm_of(access, RealmKey::Id(account.realm_id)).await?;
-                let (faults, password) = self.password_faults(call, &realm, password, own_texts(account)).await?;
+                let (faults, password) = self.password_faults(call, realm, password, own_texts(account)).await?;
                 refuse(SET_PASSWORD, faults)?;
                 let change_required = change_required || realm.rules.password_change_on_first_login;
                 Ok((self.hash_password(call, password).await?, change_required))
@@ -310,13 +328,27 @@ impl Provisioning {
         }
     }
 
-    async fn realm_of(&self, access: &Access, key: RealmKey) -> Result<std::sync::Arc<Realm>, Refusal> {
+    /// The notice that somebody has a new password: a person who did not ask for it has to learn of it.
+    pub(super) async fn tell_of_new_password(
+        &self,
+        access: &Access,
+        realm: &Realm,
+        account: &Account,
+        trail: &mut Trail,
+    ) -> Result<(), Refusal> {
+        let notice = self.notice(access, realm, MailKind::PasswordChanged, Recipient::from(account)).await?;
+        let now = self.clock.now();
+        trail.messages.extend(notice.map(|notice| self.outgoing.seal(&notice, account.tenant_id, now)));
+        Ok(())
+    }
+
+    pub(super) async fn realm_of(&self, access: &Access, key: RealmKey) -> Result<std::sync::Arc<Realm>, Refusal> {
         let realm = self.caches.realm(&self.store, access.tenant.id, key).await?;
         realm.filter(|realm| realm.is_usable()).ok_or_else(|| Refusal::RealmUnavailable(String::new()))
     }
 }
 
-fn check_confirmation(
+pub(super) fn check_confirmation(
     violations: &mut Violations,
     field: &str,
     password: &Field<Password>,
@@ -328,7 +360,7 @@ fn check_confirmation(
     }
 }
 
-fn refuse(field: &str, faults: Vec<Fault>) -> Result<(), Refusal> {
+pub(super) fn refuse(field: &str, faults: Vec<Fault>) -> Result<(), Refusal> {
     let mut violations = Violations::new();
     for fault in faults {
         violations.push_with(field, fault);
@@ -337,7 +369,7 @@ fn refuse(field: &str, faults: Vec<Fault>) -> Result<(), Refusal> {
 }
 
 /// The account's own texts: a password made of them is easily guessed.
-fn own_texts(account: &Account) -> Vec<String> {
+pub(super) fn own_texts(account: &Account) -> Vec<String> {
     let profile = &account.profile;
     let mut texts = Vec::with_capacity(5);
     texts.extend(profile.user_name.as_ref().map(|name| name.as_str().to_owned()));

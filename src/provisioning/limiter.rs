@@ -61,10 +61,15 @@ pub fn address_key(address: IpAddr) -> AddressKey {
     AddressKey { octets, len }
 }
 
+/// Takes one attempt of a key, or refuses it.
+pub async fn take(limiter: &dyn Limiter, limit: LimitName, key: &[u8]) -> Result<(), Refusal> {
+    let taken = limiter.take(limit, key, 1).await;
+    taken.map_err(|Limited { retry_after }| Refusal::RateLimited { limit, retry_after })
+}
+
 /// Takes one attempt of an address.
 pub async fn take_for_address(limiter: &dyn Limiter, limit: LimitName, address: IpAddr) -> Result<(), Refusal> {
-    let taken = limiter.take(limit, &address_key(address), 1).await;
-    taken.map_err(|Limited { retry_after }| Refusal::RateLimited { limit, retry_after })
+    take(limiter, limit, &address_key(address)).await
 }
 
 #[cfg(test)]

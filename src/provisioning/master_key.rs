@@ -23,6 +23,8 @@ pub enum Purpose {
     KnownAddress,
     /// Messages between their writing and their sending.
     Message,
+    /// Codes that were sent to phones: six digits have no secret of their own.
+    Code,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::LoginGuard => b"enroll.v1 login guard",
             Self::KnownAddress => b"enroll.v1 known address",
             Self::Message => b"enroll.v1 message",
+            Self::Code => b"enroll.v1 code",
         }
     }
 }

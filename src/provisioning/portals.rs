@@ -6,6 +6,8 @@ mod rows;
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use crate::domain::account::Account;
 use crate::domain::annotations::Annotations;
 use crate::domain::application::PortalDefaults;
@@ -27,18 +29,22 @@ pub use names::{PortalNameFault, PortalNameVerdict};
 
 use super::access::Access;
 use super::accounts::{SeenAccount, View, permissions};
+use super::composing::Delivery;
 use super::draft::{AccountDraft, Field, FieldPaths};
 use super::principal::Call;
 use super::refusal::{Refusal, TakenKind};
 use super::registration::EndUser;
 use super::replay::Repeatable;
 use super::rules::{self, CheckedAccount, CheckedCredential, Rules};
+use super::verifications::{IssuedVerification, Notifications, require_delivery};
 use super::{Provisioning, TRIES_MAX};
 
 /// The field that a portal's name stands in.
 const PORTAL_NAME_FIELD: &str = "tenant.portal_name";
+
 /// What an owner has to say (ONLYOFFICE demands the first three).
-const OWNER_REQUIRED: [&str; 4] = ["profile.given_name", "profile.family_name", "email.address", "password"];
+const OWNER_REQUIRED: [&str; 3] = ["profile.given_name", "profile.family_name", "email.address"];
+
 /// A RegisterPortal request, decoded.
 #[derive(Debug)]
 pub struct RegisterPortal {
@@ -52,6 +58,8 @@ pub struct RegisterPortal {
     pub annotations: Annotations,
     /// The owner, with the violations of the whole request.
     pub owner: AccountDraft,
+    /// Which way the token goes that opens the portal.
+    pub delivery: Delivery,
     /// What they got from the captcha provider.
     pub captcha: Option<CaptchaToken>,
     /// What the request is known by, where it may be repeated.
@@ -69,6 +77,10 @@ pub struct PortalAnswer {
     pub outcome: Outcome,
     /// Whether this is the answer of an earlier request.
     pub replayed: bool,
+    /// What opens the portal; none on a repeat.
+    pub verifications: Vec<IssuedVerification>,
+    /// The link that opens it, for those who may have tokens (ONLYOFFICE).
+    pub reference: Option<SecretString>,
     /// How the caller sees the owner.
     pub view: View,
 }
@@ -79,12 +91,12 @@ impl Provisioning {
         &self,
         call: &Call,
         end_user: &EndUser,
-        request: Result<RegisterPortal, Refusal>,
+        mut request: RegisterPortal,
     ) -> Result<PortalAnswer, Refusal> {
         self.take_attempt(call, LimitName::PortalRegistrations, end_user).await?;
         let home = self.access_with(call, "", Permission::TenantsCreate).await?;
         home.require_active()?;
-        let mut request = request?;
+        require_delivery(&home, request.delivery)?;
         let mut plan = self.plan(&home, &mut request)?;
         let demanded = home.caller.application.settings.portal_captcha_required;
         plan.owner.challenge = self.challenge(call, demanded, request.captcha.take(), end_user)?;
@@ -124,7 +136,8 @@ impl Provisioning {
         let account = Account { password_set, ..owner.account };
         let owner = SeenAccount { permissions: permissions(&account, &realm), account };
         let view = portal_view(home, Arc::new(contract));
-        Ok(PortalAnswer { made: Some((tenant, Some(owner))), outcome: Outcome::Validated, replayed: false, view })
+        let (made, outcome) = (Some((tenant, Some(owner))), Outcome::Validated);
+        Ok(PortalAnswer { made, outcome, replayed: false, verifications: Vec::new(), reference: None, view })
     }
 
     /// Checks everything that a request says; every violation at once.
@@ -156,7 +169,8 @@ impl Provisioning {
         owner.profile.time_zone.get_or_insert(time_zone);
         owner.roles = vec![ROLE_OWNER.to_owned(), ROLE_ADMIN.to_owned()];
         let name = name.into_valid().ok_or(Refusal::Internal("a checked portal has no name".into()))?;
-        Ok(Plan { name, language, time_zone, annotations: std::mem::take(&mut request.annotations), realm, owner })
+        let annotations = std::mem::take(&mut request.annotations);
+        Ok(Plan { name, language, time_zone, annotations, realm, owner, delivery: request.delivery })
     }
 
     /// Hashes the owner's password and writes everything in one unit.
@@ -174,7 +188,8 @@ impl Provisioning {
         let quotas = self.portal_quotas(home, &plan);
         for _ in 0..TRIES_MAX {
             let now = self.clock.now();
-            let portal = self.portal(call, home, &plan, credential.clone(), now);
+            let mut portal = self.portal(call, home, &plan, credential.clone(), now);
+            let said = self.announce_portal(home, &plan, &mut portal, now).await?;
             let ids = RequestIds { tenant_id: portal.tenant.id, account_id: portal.owner.account.id };
             let request = self.request_record(call, None, repeatable, Outcome::Created, ids, now)?;
             // The answer is made of what is in hand: after the commit nothing can fail any more.
@@ -184,7 +199,12 @@ impl Provisioning {
             let view = portal_view(home, Arc::new(portal.contract.clone()));
             let new = NewPortal { request, quotas: quotas.iter().map(|(quota, _)| quota.clone()).collect(), ..portal };
             match self.store.tenants().register_portal(new).await {
-                Ok(()) => return Ok(PortalAnswer { made, outcome: Outcome::Created, replayed: false, view }),
+                Ok(()) => {
+                    self.outgoing.wake();
+                    let (verifications, reference) = opening(home, said, plan.delivery);
+                    let outcome = Outcome::Created;
+                    return Ok(PortalAnswer { made, outcome, replayed: false, verifications, reference, view });
+                }
                 Err(StoreError::Conflict(Conflict::PortalRequest)) => {
                     let answer = self.replay_portal(call, home, repeatable).await?;
                     return answer.ok_or(Refusal::TransactionConflict);
@@ -225,7 +245,8 @@ impl Provisioning {
             },
             None => None,
         };
-        Ok(Some(PortalAnswer { made, outcome, replayed: true, view: portal_view(home, contract) }))
+        let (verifications, view) = (Vec::new(), portal_view(home, contract));
+        Ok(Some(PortalAnswer { made, outcome, replayed: true, verifications, reference: None, view }))
     }
 }
 
@@ -251,6 +272,15 @@ struct Plan {
     annotations: Annotations,
     realm: RealmRules,
     owner: CheckedAccount,
+    delivery: Delivery,
+}
+
+/// What the caller is told of what opens a portal; the link of it is told to all who may have tokens.
+fn opening(home: &Access, said: Notifications, delivery: Delivery) -> (Vec<IssuedVerification>, Option<SecretString>) {
+    let reference = said.verifications.iter().find_map(|verification| verification.url.clone());
+    let reference = reference.filter(|_| home.permits(Permission::VerificationsReturnToken));
+    let issued = said.verifications.into_iter().map(|verification| verification.issued(delivery.returns_token()));
+    (issued.collect(), reference)
 }
 
 fn name_taken() -> Refusal {

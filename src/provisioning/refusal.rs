@@ -7,6 +7,7 @@ use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::limits::LimitName;
 use crate::domain::permission::Permission;
 use crate::domain::template::TemplateKey;
+use crate::domain::verification::TokenFault;
 use crate::domain::violation::{FieldReason, Violations};
 use crate::password::HashError;
 use crate::store::{Conflict, StoreError};
@@ -39,6 +40,8 @@ pub enum ResourceKind {
     Account,
     /// A template of the tenant's own.
     Template,
+    /// A verification; its name is a secret and is not told back.
+    Verification,
 }
 
 /// What is taken, in terms of the request.
@@ -114,6 +117,9 @@ pub enum Refusal {
     /// The session token is not one of ours that holds.
     #[error("the session is invalid")]
     SessionInvalid,
+    /// A token or code that was sent to a person cannot be used.
+    #[error("the verification token is refused: {0:?}")]
+    Token(TokenFault),
     /// The password was right, and the account cannot be used.
     #[error("the account cannot be used: {0:?}")]
     AccountUnusable(AccountFault, AccountId),
@@ -129,9 +135,6 @@ pub enum Refusal {
     /// Every fault of the request.
     #[error("the request has {} faults", .0.len())]
     Invalid(Violations),
-    /// What is not built yet, by the field or value that asks for it.
-    #[error("{0} is not available yet")]
-    FeatureUnavailable(String),
     /// A captcha has to be solved, and the request brings no token; the token's field.
     #[error("a captcha is required")]
     CaptchaRequired(&'static str),

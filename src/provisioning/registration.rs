@@ -25,7 +25,7 @@ use super::rules;
 pub struct EndUser {
     /// An IP address; only an application with `end_user.assert` is believed.
     pub ip_address: String,
-    /// The browser's name. This version keeps it nowhere.
+    /// The browser's name; a session keeps it.
     pub user_agent: String,
 }
 
@@ -78,7 +78,7 @@ impl Provisioning {
         take_for_address(&*self.limiter, limit, address).await
     }
 
-    /// Registers a person in a PUBLIC realm, or, by an application that may create accounts, in a CLOSED one.
+    /// Registers a person in a PUBLIC or VERIFIED realm, or, on the word of those who may, in a CLOSED one.
     pub async fn register_account(&self, call: &Call, request: RegisterAccount) -> Result<Registered, Refusal> {
         self.take_attempt(call, LimitName::AccountRegistrations, &request.end_user).await?;
         let access = self.access(call, &request.tenant_id).await?;
@@ -86,16 +86,17 @@ impl Provisioning {
         let realm = self.usable_realm(&access, &request.realm_id).await?;
         require_open(&access, &realm, call.person.as_deref())?;
         let contract = self.contract(&access, &request.contract_id).await?;
-        let (paths, delivery) = (FieldPaths::REGISTER_ACCOUNT, Delivery::Suppress);
-        let place = Place { access, realm, contract, paths, delivery };
+        let (paths, delivery) = (FieldPaths::REGISTER_ACCOUNT, Delivery::Send);
+        let place = Place { access, realm, contract, paths, delivery, registers: true, owns_portal: false };
         let mut draft = request.draft;
-        if !draft.user_name.is_given() {
+        let is_verified_by_phone = place.realm.rules.verify_phone && draft.phone.is_given();
+        if !draft.user_name.is_given() || place.claims() && !is_verified_by_phone {
             draft.require("email.address");
         }
         rules::require_password(&mut draft);
         let settings = &place.access.caller.application.settings;
         let redirect = request.redirect.check(settings, &mut draft.violations);
-        let mut checked = rules::check(draft, &place.rules(true, self.clock.now()))?;
+        let mut checked = rules::check(draft, &place.rules(self.clock.now()))?;
         rules::fall_back_to_a_display_name(&mut checked.profile, &place.contract.terms);
         let demanded = place.realm.rules.captcha_required;
         checked.challenge = self.challenge(call, demanded, request.captcha, &request.end_user)?;
@@ -118,9 +119,8 @@ fn require_open(access: &Access, realm: &Realm, person: Option<&Person>) -> Resu
             && person.roles.iter().any(|role| REGISTRARS.contains(&role.as_str()))
     });
     match realm.rules.registration_mode {
-        RegistrationMode::Public => Ok(()),
+        RegistrationMode::Public | RegistrationMode::Verified => Ok(()),
         RegistrationMode::Closed if registrar || access.permits(Permission::AccountsCreate) => Ok(()),
         RegistrationMode::Closed => Err(Refusal::RegistrationClosed),
-        RegistrationMode::Verified => Err(Refusal::FeatureUnavailable("realm.registration_mode".to_owned())),
     }
 }

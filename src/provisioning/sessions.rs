@@ -12,7 +12,7 @@ use crate::domain::permission::Permission;
 use crate::domain::session::{Restriction, Session, SessionHashes, SessionLifetimes};
 use crate::domain::token::{TenantToken, TokenKind};
 use crate::domain::violation::Violations;
-use crate::store::{Keyset, NewLogin, NewSession, Refresh, Refreshed, Rehash};
+use crate::store::{Keyset, NewLogin, NewSession, Refresh, Refreshed, Rehash, StoreError};
 
 pub(super) use login::Proven;
 pub use login::{Login, Proof};
@@ -126,7 +126,9 @@ impl Provisioning {
             return Err(Refusal::AccountUnusable(fault, account.id));
         }
         let rehash = match outdated {
-            Some(password) => Some(Rehash { expected: phc, credential: self.hash_password(call, password).await? }),
+            Some(password) => {
+                Some(Rehash { expected: phc.clone(), credential: self.hash_password(call, password).await? })
+            }
             None => None,
         };
         let now = self.clock.now();
@@ -134,8 +136,12 @@ impl Provisioning {
         let issued = self.mint_session(&account, application_id, realm.rules.sessions, &user_agent, now);
         let deed = Deed::new("session.created", format!("sessions/{}", issued.session.id), "CREATED");
         let trail = self.trail(call, account.tenant_id, now, deed);
-        let login = NewLogin { session: issued.to_new(), guard, address, rehash, trail };
-        self.store.sessions().log_in(login).await?;
+        let login = NewLogin { session: issued.to_new(), guard, address, verified: phc, rehash, trail };
+        match self.store.sessions().log_in(login).await {
+            // Somebody set another password while this one was being verified.
+            Err(StoreError::Stale) => return Err(Refusal::LoginFailed),
+            logged_in => logged_in?,
+        }
         let view = self.view(&access).await?;
         Ok((issued, self.seen(account).await?, view))
     }

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use crate::delivery::{DeliveryError, DeliverySettings, OwnOrShipped, Renderer, SiteVerify, Workers, WorkersParts};
 use crate::domain::limits::RateLimits;
 use crate::domain::secret::ApplicationKeySecret;
+use crate::domain::verification::TOKEN_REMEMBERED;
 use crate::middleware::gcra::Gcra;
 use crate::password::{HasherSettings, PasswordHasher};
 use crate::provisioning::authentication::Authenticator;
@@ -27,6 +28,9 @@ use crate::store::{Store, StoreError, StoreSettings};
 const CLOCK_SKEW_MAX: TimeDelta = TimeDelta::hours(1);
 /// How long failed logins in a row are remembered after the last of them.
 const FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
+
+/// Claims that one round ends; each is a unit of its own.
+const CLAIMS_MAX: i64 = 100;
 
 /// What a house is made of.
 pub struct HouseSettings {
@@ -165,13 +169,15 @@ impl House {
     }
 
     /// Deletes what is over, up to `limit` rows of each kind: requests that nobody may repeat any more, sessions that nobody can refresh,
-    /// failures that nobody waits for. How many there were.
+    /// failures that nobody waits for, tokens that nobody is told of, claims that have ended. How many there were.
     pub(super) async fn sweep(&self, limit: u32) -> Result<usize, StoreError> {
         let expired = self.seams.clock.now() - CLOCK_SKEW_MAX;
         let requests = self.store.requests().sweep(expired, limit).await?;
         let sessions = self.store.sessions().sweep(expired, limit).await?;
         let failures = self.store.sessions().sweep_failures(expired - FAILURES_KEPT, limit).await?;
-        Ok(requests + sessions + failures)
+        let tokens = self.store.verifications().sweep(expired - TOKEN_REMEMBERED, limit).await?;
+        let claims = self.provisioning.end_claims(CLAIMS_MAX).await?;
+        Ok(requests + sessions + failures + tokens + claims)
     }
 
     /// Begins to send what is in the outbox.

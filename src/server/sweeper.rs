@@ -1,5 +1,6 @@
-//! Deletes what is over: requests that nobody may repeat, sessions that nobody can refresh, failures that nobody waits for. Else their rows
-//! stay for ever. In small units, so that no call waits behind a long one; every replica sweeps, and what one has deleted the next does not find.
+//! Deletes what is over: requests that nobody may repeat, sessions that nobody can refresh, failures that nobody waits for, tokens that
+//! nobody is told of, and claims that nobody verified, with the accounts that had nothing else. Else their rows stay for ever. In small units,
+//! so that no call waits behind a long one; every replica sweeps, and what one has deleted the next does not find.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -26,10 +26,6 @@ pub(super) fn of_refusal<'a>(refusal: &Refusal, context: &'a AnswerContext) -> D
     match refusal {
         Refusal::PermissionMissing(permission) => draft.add_metadata("permission", permission.as_str()),
         Refusal::Invalid(violations) => add_violations(&mut draft, violations),
-        Refusal::FeatureUnavailable(field) => {
-            draft.add_metadata("field", field);
-            draft.violations.push(FieldFault::new(field, reason.as_str_name()));
-        }
         Refusal::PageTokenInvalid => draft.violations.push(FieldFault::new("page_token", reason.as_str_name())),
         Refusal::CaptchaRequired(field) | Refusal::CaptchaInvalid(field) => {
             draft.violations.push(FieldFault::new(field, reason.as_str_name()));
@@ -64,6 +60,7 @@ pub(super) fn of_refusal<'a>(refusal: &Refusal, context: &'a AnswerContext) -> D
         Refusal::Credential(_)
         | Refusal::LoginFailed
         | Refusal::SessionInvalid
+        | Refusal::Token(_)
         | Refusal::RegistrationClosed
         | Refusal::CallingAppMismatch
         | Refusal::RequestIdReused
@@ -156,6 +153,7 @@ fn resource_type(kind: ResourceKind) -> &'static str {
         ResourceKind::Application => "enroll.v1.Application",
         ResourceKind::Account => "enroll.v1.Account",
         ResourceKind::Template => "enroll.v1.Template",
+        ResourceKind::Verification => "enroll.v1.Verification",
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::limits::LimitName;
 use crate::domain::message::MailKind;
 use crate::domain::permission::Permission;
 use crate::domain::template::TemplateKey;
+use crate::domain::verification::TokenFault;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 
 fn english() -> AnswerContext {
@@ -43,13 +44,17 @@ fn taken(kind: TakenKind, field: &str, holder: Option<(TenantId, AccountId)>) ->
 const FAULTS: [CredentialFault; 4] =
     [CredentialFault::Missing, CredentialFault::Invalid, CredentialFault::Expired, CredentialFault::SchemeUnsupported];
 
-const KINDS: [ResourceKind; 6] = [
+const TOKEN_FAULTS: [TokenFault; 4] =
+    [TokenFault::Invalid, TokenFault::Expired, TokenFault::Used, TokenFault::Superseded];
+
+const KINDS: [ResourceKind; 7] = [
     ResourceKind::Tenant,
     ResourceKind::Realm,
     ResourceKind::Contract,
     ResourceKind::Application,
     ResourceKind::Account,
     ResourceKind::Template,
+    ResourceKind::Verification,
 ];
 
 const HELD: [TakenKind; 8] = [
@@ -77,7 +82,6 @@ fn refusals() -> Vec<Refusal> {
         Refusal::RegistrationClosed,
         Refusal::CallingAppMismatch,
         Refusal::Invalid(violations),
-        Refusal::FeatureUnavailable("auto_login".to_owned()),
         Refusal::AlreadyExists(HELD.iter().map(|kind| taken(*kind, "f", Some((tenant, account)))).collect()),
         Refusal::QuotaExceeded { metric: "tenants", subject: "owner", limit: 5 },
         Refusal::RateLimited { limit: LimitName::PeerCalls, retry_after },
@@ -102,6 +106,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Internal("secret cause".into()),
     ];
     all.extend(FAULTS.map(Refusal::Credential));
+    all.extend(TOKEN_FAULTS.map(Refusal::Token));
     all.extend(KINDS.map(|kind| Refusal::not_found(kind, "b7")));
     all.extend(HELD.map(|kind| Refusal::taken(kind, "f")));
     all
@@ -285,16 +290,7 @@ fn limits_say_what_is_used_up_and_when_to_come_back() {
 }
 
 #[test]
-fn the_wire_and_what_is_not_there_yet() {
-    let feature = Refusal::FeatureUnavailable("auto_login".to_owned());
-    assert_snapshot!(render(&from_refusal(&feature, &english())), @r"
-    Unimplemented: This version of the service does not offer what the request asks for.
-    ErrorInfo FEATURE_UNAVAILABLE enroll.v1
-      field = auto_login
-    RequestInfo req-1
-    BadRequest
-      auto_login FEATURE_UNAVAILABLE: This version of the service does not offer what the request asks for.
-    ");
+fn the_wire_and_page_tokens() {
     assert_snapshot!(render(&from_refusal(Refusal::PageTokenInvalid, &english())), @r"
     InvalidArgument: The page token is damaged, expired, or was made for another list.
     ErrorInfo PAGE_TOKEN_INVALID enroll.v1

@@ -8,6 +8,7 @@ use crate::domain::event::Trail;
 use crate::domain::idempotency::RequestRecord;
 use crate::domain::ids::{AccountId, RealmId, TenantId};
 use crate::domain::quota::QuotaUse;
+use crate::domain::verification::VerificationToken;
 
 /// A password hash to keep.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct NewAccount {
     pub unique_values: Vec<UniqueValue>,
     /// Its password hash.
     pub credential: Option<NewCredential>,
+    /// The tokens that it is verified by.
+    pub verifications: Vec<VerificationToken>,
     /// The session that it begins with.
     pub session: Option<NewSession>,
     /// What it counts against, in the order in which a refusal is told.

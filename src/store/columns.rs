@@ -29,7 +29,7 @@ use crate::domain::external_key::{ExternalKey, ExternalKeyType};
 use crate::domain::idempotency::{Fingerprint, Outcome};
 use crate::domain::ids::{
     AccountId, ApplicationId, ApplicationKeyId, AuditId, ContractId, EventId, MessageId, RealmId, RequestId, SessionId,
-    TenantId,
+    TenantId, VerificationTokenId,
 };
 use crate::domain::language::LanguageCode;
 use crate::domain::link::LinkBase;
@@ -41,6 +41,7 @@ use crate::domain::session::Restriction;
 use crate::domain::tenant::TenantState;
 use crate::domain::text::{DisplayName, Label, PersonName};
 use crate::domain::time_zone::TimeZone;
+use crate::domain::verification::VerificationKind;
 
 /// Lets a type be bound to columns of these SQL types, present or nullable, and be read from one column: what diesel's derives would write
 /// at the type itself, which lives in another room.
@@ -139,6 +140,7 @@ ids!(
     RequestId,
     SessionId,
     TenantId,
+    VerificationTokenId,
 );
 
 /// Values that are a text: written as it is, restored from it.
@@ -195,6 +197,7 @@ closed_sets!(
     RealmState,
     Restriction,
     TenantState,
+    VerificationKind,
 );
 
 column!(TimeZone => Text);

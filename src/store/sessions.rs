@@ -38,7 +38,7 @@ impl fmt::Debug for Rehash {
 }
 
 /// A login that was right: what is written in one unit of work.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewLogin {
     /// The session.
     pub session: NewSession,
@@ -46,10 +46,18 @@ pub struct NewLogin {
     pub guard: KeyHash,
     /// From where it came; known from now on.
     pub address: KeyHash,
-    /// The hash to renew.
+    /// The hash that was verified.
+    pub verified: String,
+    /// The hash to put in its place.
     pub rehash: Option<Rehash>,
     /// What is said of it.
     pub trail: Trail,
+}
+
+impl fmt::Debug for NewLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewLogin").field("session", &self.session).finish_non_exhaustive()
+    }
 }
 
 /// A login that was wrong.
@@ -154,7 +162,7 @@ impl Sessions<'_> {
         unit!(self.0, logins::fail(failure))
     }
 
-    /// Begins a session by a login that was right.
+    /// Begins a session by a login that was right. [`StoreError::Stale`] where the password is another one by now.
     pub async fn log_in(self, login: NewLogin) -> Result<(), StoreError> {
         unit!(self.0, logins::succeed(login))
     }

@@ -247,6 +247,7 @@ impl Callers {
         let own = operator.tenant_id.clone();
         let portal = made(operator.registration().register_portal(requests::portal("somebody-else")).await);
         let other = portal.tenant.expect("a tenant").tenant_id;
+        app.activate_portals().await;
         let unknown = ApplicationKeySecret::from_bytes([9; 32]);
         let plain = BTreeMap::from([
             (Principal::Anonymous, app.anonymous()),

@@ -33,3 +33,4 @@ mod store_conformance;
 mod templates;
 mod tenants;
 mod tidy;
+mod verification;

@@ -42,7 +42,7 @@ fn documents(engine: Engine) {
             command.env(format!("KEY_{}", preset.replace('-', "_").to_uppercase()), key);
         }
         let printed = process::run_beside(command, RUN_TIME_MAX).await.done();
-        assert_eq!(printed.matches(": as expected").count(), 6, "{printed}");
+        assert_eq!(printed.matches(": as expected").count(), 7, "{printed}");
     });
 }
 

@@ -12,7 +12,7 @@ on_both_engines!(
     a_realm_is_made_read_listed_changed_and_deleted,
     a_name_is_taken_in_its_tenant,
     every_fault_is_told_at_once,
-    what_this_version_does_not_have_is_refused_by_name,
+    only_who_verifies_conceals,
     a_change_is_of_the_version_that_was_read,
     a_mask_says_what_changes,
     a_realm_in_use_stays,
@@ -70,6 +70,7 @@ async fn a_realm_is_made_read_listed_changed_and_deleted(engine: Engine) {
         }),
         bearer_token_lifetime: Some(prost_types::Duration { seconds: 15 * 60, nanos: 0 }),
         refresh_token_lifetime: Some(prost_types::Duration { seconds: 30 * 24 * 3_600, nanos: 0 }),
+        verification_lifetime: Some(prost_types::Duration { seconds: 2 * 3_600, nanos: 0 }),
         ..realm
     };
     assert_eq!(kept, expected);
@@ -145,16 +146,19 @@ async fn every_fault_is_told_at_once(engine: Engine) {
     assert_eq!(told.faults(), ["realm FIELD_REQUIRED"]);
 }
 
-async fn what_this_version_does_not_have_is_refused_by_name(engine: Engine) {
+async fn only_who_verifies_conceals(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&ALL).await;
-    let verified = v1::Realm { registration_mode: v1::RegistrationMode::Verified.into(), ..named("verified") };
     let concealing = v1::Realm { duplicate_policy: v1::DuplicatePolicy::Conceal.into(), ..named("concealing") };
-    for (realm, field) in [(verified, "realm.registration_mode"), (concealing, "realm.duplicate_policy")] {
-        let told = refused(client.realms().create_realm(making(realm)).await);
-        assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unimplemented", "FEATURE_UNAVAILABLE"));
-        assert_eq!((told.said("field"), told.violations[0].field.as_str()), (Some(field), field));
-    }
+    let told = refused(client.realms().create_realm(making(concealing.clone())).await);
+    assert_eq!(told.faults(), ["realm.duplicate_policy FIELD_INVALID"]);
+    let verified = v1::Realm { registration_mode: v1::RegistrationMode::Verified.into(), ..concealing };
+    let realm = made(client.realms().create_realm(making(verified)).await).realm.expect("a realm");
+    let public = v1::Realm { registration_mode: v1::RegistrationMode::Public.into(), ..realm };
+    let told = refused(
+        client.realms().update_realm(v1::UpdateRealmRequest { realm: Some(public), ..Default::default() }).await,
+    );
+    assert_eq!(told.faults(), ["realm.duplicate_policy FIELD_INVALID"]);
 }
 
 async fn a_change_is_of_the_version_that_was_read(engine: Engine) {

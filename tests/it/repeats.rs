@@ -73,7 +73,15 @@ async fn a_portal_is_registered_once(engine: Engine) {
         let (operator, request) = (app.operator(), request.clone());
         async move { operator.registration().register_portal(request).await }
     });
-    assert_one_answer(together(calls).await);
+    // What opens the portal is told once.
+    let known = |answer: Result<Response<v1::RegisterPortalResponse>, Status>| {
+        answer.map(|mut answer| {
+            answer.get_mut().verifications.clear();
+            answer.get_mut().reference.clear();
+            answer
+        })
+    };
+    assert_one_answer(together(calls).await.into_iter().map(known).collect());
     assert_eq!(app.database().count("tenants WHERE portal_name IS NOT NULL").await, 1);
     assert_eq!(app.database().count("accounts").await, 1);
     assert_eq!(app.database().count("quota_uses WHERE used <> 1").await, 0);

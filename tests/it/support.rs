@@ -2,8 +2,9 @@
 //! a test moves ([`clock`]), ordinary requests ([`requests`]), the presets that ship ([`presets`]), what left the house ([`sent`]), and a
 //! reader of refusals ([`told`]). For what only a process of its own shows: the real binary ([`binary`], [`dialects`]) and other programs
 //! ([`process`]), a mail server among them ([`mail_server`]); a provider that is asked over HTTP ([`provider`]); certificates of a test
-//! ([`certificates`]). For faults: callers at one moment ([`together`]), a lock from outside ([`hold`]), calls by bytes ([`raw`]), and a judge of what is in a database ([`state`]). Absent from
-//! here: any expectation of what the service does with a request, but for what holds of every refusal.
+//! ([`certificates`]). For faults: callers at one moment ([`together`]), a lock from outside ([`hold`]), calls by bytes ([`raw`]), and a judge
+//! of what is in a database ([`state`]). Absent from here: any expectation of what the service does with a request, but for what holds of
+//! every refusal.
 
 pub mod app;
 pub mod binary;

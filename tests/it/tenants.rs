@@ -193,6 +193,11 @@ async fn the_operator_reaches_every_tenant(engine: Engine) {
     let operator = app.operator();
     let read = made(operator.tenants().get_tenant(tenant_ref(Ref::PortalName("portal-one".to_owned()))).await).tenant;
     assert_eq!(read.as_ref(), Some(&tenant));
+    let app = {
+        app.activate_portals().await;
+        app.restart().await
+    };
+    let operator = app.operator();
     let request = v1::CreateAccountRequest { tenant_id: tenant.tenant_id.clone(), ..create("a@example.com") };
     let account = made(operator.accounts().create_account(request).await).account.expect("an account");
     assert_eq!(account.tenant_id, tenant.tenant_id);

@@ -18,12 +18,11 @@ use crate::proto::v1;
 use crate::proto::v1::account_ref::Ref;
 use crate::proto::v1::credential_input::Credential;
 use crate::provisioning::accounts::{AccountName, CreateAccount, GetAccount, ListAccounts};
-use crate::provisioning::composing::Delivery;
 use crate::provisioning::draft::{AccountDraft, CredentialDraft, ExternalKeyDraft, Field, FieldPaths};
 use crate::provisioning::paging::PageRequest;
 use crate::provisioning::refusal::Refusal;
 
-use super::{annotations, bounded, enum_value, json, repeatable, short_text};
+use super::{annotations, bounded, delivery, enum_value, json, repeatable, short_text};
 
 /// Most consents, external keys or roles in one request: an account that needs more is not a person's.
 const REPEATED_MAX: usize = 64;
@@ -51,10 +50,6 @@ pub fn create(message: v1::CreateAccountRequest) -> CreateAccount {
     draft.email_verified = message.email_verified;
     draft.phone_verified = message.phone_verified;
     draft.credential = credential(&mut draft, message.credential);
-    let (draft, delivery) = match delivery {
-        Ok(delivery) => (Ok(draft), delivery),
-        Err(refusal) => (Err(refusal), Delivery::Suppress),
-    };
     CreateAccount {
         tenant_id: message.tenant_id,
         realm_id: message.realm_id,
@@ -65,27 +60,6 @@ pub fn create(message: v1::CreateAccountRequest) -> CreateAccount {
         repeatable,
         validate_only: message.validate_only,
     }
-}
-
-/// Whether the person is told by mail; what returns a token waits for there being one.
-fn delivery(delivery: i32, violations: &mut Violations) -> Result<Delivery, Refusal> {
-    let wanted = enum_value(delivery, "delivery", violations, |value| match value {
-        v1::Delivery::Unspecified | v1::Delivery::Send => Some(Ok(Delivery::Send)),
-        v1::Delivery::Suppress => Some(Ok(Delivery::Suppress)),
-        v1::Delivery::ReturnToken | v1::Delivery::SendAndReturnToken => {
-            Some(Err(Refusal::FeatureUnavailable("delivery".to_owned())))
-        }
-    });
-    wanted.unwrap_or(Ok(Delivery::Suppress))
-}
-
-/// Nothing is sent to the owner of a portal by this version: any delivery but none is refused by name.
-pub fn refuse_delivery(delivery: i32, violations: &mut Violations) -> Result<(), Refusal> {
-    let wanted = enum_value(delivery, "delivery", violations, |value| match value {
-        v1::Delivery::Unspecified | v1::Delivery::Suppress => None,
-        v1::Delivery::Send | v1::Delivery::ReturnToken | v1::Delivery::SendAndReturnToken => Some(()),
-    });
-    wanted.map_or(Ok(()), |()| Err(Refusal::FeatureUnavailable("delivery".to_owned())))
 }
 
 /// Empties the secrets, so that what is left can be fingerprinted.

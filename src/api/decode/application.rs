@@ -110,6 +110,7 @@ fn portal_defaults(defaults: v1::PortalDefaults, faults: &mut Violations) -> Por
         base_domain: optional(&defaults.base_domain, &path("base_domain"), faults, |domain| {
             EmailDomain::parse(domain).map(|domain| domain.as_str().to_owned()).map_err(|_| FieldReason::FieldInvalid)
         }),
+        active_at_once: defaults.active_at_once,
     }
 }
 

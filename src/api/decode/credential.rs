@@ -1,5 +1,6 @@
 //! Passwords by themselves.
 
+use crate::domain::email::Email;
 use crate::domain::password::Password;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 use crate::proto::v1;
@@ -7,10 +8,11 @@ use crate::proto::v1::change_password_request::Identifier;
 use crate::proto::v1::credential_input::Credential;
 use crate::provisioning::credentials::{ChangePassword, CheckPassword, GivenCredential, SetPassword};
 use crate::provisioning::draft::Field;
+use crate::provisioning::resets::{FinishPasswordReset, StartPasswordReset};
 use crate::provisioning::sessions::Login;
 
 use super::account::{account_name, redact};
-use super::{registration, repeatable, session};
+use super::{registration, repeatable, session, some_delivery};
 
 /// Most names that a password is held against.
 const IDENTIFIERS_MAX: usize = 16;
@@ -88,10 +90,38 @@ pub fn set(message: v1::SetPasswordRequest) -> SetPassword {
     }
 }
 
+/// StartPasswordResetRequest.
+pub fn start_reset(message: v1::StartPasswordResetRequest) -> StartPasswordReset {
+    let mut violations = Violations::new();
+    let delivery = some_delivery(message.delivery, &mut violations);
+    let email = match violations.check("email", Email::parse(&message.email)) {
+        Some(email) if violations.is_empty() => Ok(email),
+        _ => Err(violations),
+    };
+    StartPasswordReset { tenant_id: message.tenant_id, realm_id: message.realm_id, email, delivery }
+}
+
+/// FinishPasswordResetRequest.
+pub fn finish_reset(message: v1::FinishPasswordResetRequest) -> FinishPasswordReset {
+    let mut violations = Violations::new();
+    if message.token.is_empty() {
+        violations.push("token", FieldReason::FieldRequired);
+    }
+    let new = message.new_password.unwrap_or_default();
+    FinishPasswordReset {
+        token: message.token.into(),
+        new_password: new_password(&new.password, "new_password.password", &mut violations),
+        confirmation: confirmation(new.password_confirmation.as_deref()),
+        violations,
+    }
+}
+
+/// A password to come.
 fn new_password(text: &str, path: &str, violations: &mut Violations) -> Field<Password> {
     violations.check(path, Password::prepare(text)).map_or(Field::Faulty, Field::Valid)
 }
 
+/// A password once more.
 fn confirmation(text: Option<&str>) -> Option<Field<Password>> {
     text.map(|text| Password::prepare(text).map_or(Field::Faulty, Field::Valid))
 }

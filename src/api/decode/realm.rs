@@ -15,6 +15,7 @@ use crate::domain::realm::{
 };
 use crate::domain::session::SessionLifetimes;
 use crate::domain::text::{DisplayName, LABEL_LEN_MAX, Label};
+use crate::domain::verification::VERIFICATION_SECONDS;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 use crate::proto::v1;
 use crate::proto::v1::password_policy::Policy;
@@ -29,17 +30,15 @@ impl mask::Resource for v1::Realm {
     const OUTPUT_ONLY: &'static [&'static str] = &["realm_id", "tenant_id", "create_time", "update_time", "etag"];
 }
 
-/// The realm of CreateRealmRequest. What this version does not have yet is refused by name.
+/// The realm of CreateRealmRequest.
 pub fn create(realm: Option<v1::Realm>) -> Result<RealmDraft, Refusal> {
     let realm = realm.ok_or_else(|| Refusal::required("realm"))?;
-    refuse_features(&realm)?;
     draft(realm).map_err(Refusal::Invalid)
 }
 
 /// The realm of UpdateRealmRequest over the current one.
 pub fn update(current: &Realm, patch: v1::Realm, mask: Option<FieldMask>) -> Result<RealmDraft, Refusal> {
     let merged = mask::merge(&encode::realm::realm(current), &patch, mask, "realm").map_err(Refusal::Invalid)?;
-    refuse_features(&merged)?;
     let mut violations = Violations::new();
     let kind = v1::RealmKind::try_from(merged.kind).ok();
     let same_kind =
@@ -50,19 +49,6 @@ pub fn update(current: &Realm, patch: v1::Realm, mask: Option<FieldMask>) -> Res
         }
     }
     with_faults(violations, draft(merged))
-}
-
-fn refuse_features(realm: &v1::Realm) -> Result<(), Refusal> {
-    let wanted = [
-        ("realm.registration_mode", realm.registration_mode == v1::RegistrationMode::Verified as i32),
-        ("realm.duplicate_policy", realm.duplicate_policy == v1::DuplicatePolicy::Conceal as i32),
-        ("realm.verify_email", realm.verify_email),
-        ("realm.verify_phone", realm.verify_phone),
-    ];
-    match wanted.into_iter().find(|(_, wanted)| *wanted) {
-        Some((field, _)) => Err(Refusal::FeatureUnavailable(field.to_owned())),
-        None => Ok(()),
-    }
 }
 
 fn draft(realm: v1::Realm) -> Result<RealmDraft, Violations> {
@@ -89,16 +75,7 @@ fn draft(realm: v1::Realm) -> Result<RealmDraft, Violations> {
 
 fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
     let defaults = RealmRules::default();
-    let registration_mode = enum_value(realm.registration_mode, "realm.registration_mode", faults, |mode| match mode {
-        v1::RegistrationMode::Unspecified | v1::RegistrationMode::Closed => Some(RegistrationMode::Closed),
-        v1::RegistrationMode::Public => Some(RegistrationMode::Public),
-        v1::RegistrationMode::Verified => Some(RegistrationMode::Verified),
-    });
-    let duplicate_policy =
-        enum_value(realm.duplicate_policy, "realm.duplicate_policy", faults, |policy| match policy {
-            v1::DuplicatePolicy::Unspecified | v1::DuplicatePolicy::Reject => Some(DuplicatePolicy::Reject),
-            v1::DuplicatePolicy::Conceal => Some(DuplicatePolicy::Conceal),
-        });
+    let (registration_mode, duplicate_policy) = registration(&realm, faults);
     let roles = roles(realm.roles, faults).unwrap_or(defaults.roles);
     let default_roles = bounded(realm.default_roles, ROLES_MAX, "realm.default_roles", faults);
     for (at, role) in default_roles.iter().enumerate() {
@@ -107,7 +84,7 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
         }
     }
     RealmRules {
-        registration_mode: registration_mode.unwrap_or(defaults.registration_mode),
+        registration_mode,
         password_policy: password_policy(realm.password_policy, "realm.password_policy", faults),
         verify_email: realm.verify_email,
         verify_phone: realm.verify_phone,
@@ -122,7 +99,7 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
             EmailDomain::parse,
         ),
         languages: list(&realm.language_codes, LANGUAGES_MAX, "realm.language_codes", faults, LanguageCode::parse),
-        duplicate_policy: duplicate_policy.unwrap_or(defaults.duplicate_policy),
+        duplicate_policy,
         password_change_on_first_login: realm.password_change_on_first_login,
         roles,
         default_roles,
@@ -143,8 +120,36 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
             )
             .unwrap_or(defaults.sessions.refresh_seconds),
         },
+        verification_seconds: lifetime(
+            realm.verification_lifetime,
+            "realm.verification_lifetime",
+            VERIFICATION_SECONDS,
+            faults,
+        )
+        .unwrap_or(defaults.verification_seconds),
         captcha_required: realm.captcha_required,
     }
+}
+
+/// Who may register, and what they are told of what is taken. Where an account is in use at once, the answer cannot be the same for an address
+/// that is taken.
+fn registration(realm: &v1::Realm, faults: &mut Violations) -> (RegistrationMode, DuplicatePolicy) {
+    let mode = enum_value(realm.registration_mode, "realm.registration_mode", faults, |mode| match mode {
+        v1::RegistrationMode::Unspecified | v1::RegistrationMode::Closed => Some(RegistrationMode::Closed),
+        v1::RegistrationMode::Public => Some(RegistrationMode::Public),
+        v1::RegistrationMode::Verified => Some(RegistrationMode::Verified),
+    });
+    let mode = mode.unwrap_or(RegistrationMode::Closed);
+    let verifies = mode == RegistrationMode::Verified;
+    let policy = enum_value(realm.duplicate_policy, "realm.duplicate_policy", faults, |policy| match policy {
+        v1::DuplicatePolicy::Unspecified if verifies => Some(DuplicatePolicy::Conceal),
+        v1::DuplicatePolicy::Unspecified | v1::DuplicatePolicy::Reject => Some(DuplicatePolicy::Reject),
+        v1::DuplicatePolicy::Conceal => Some(DuplicatePolicy::Conceal),
+    });
+    if policy == Some(DuplicatePolicy::Conceal) && !verifies {
+        faults.push("realm.duplicate_policy", FieldReason::FieldInvalid);
+    }
+    (mode, policy.unwrap_or(DuplicatePolicy::Reject))
 }
 
 /// Reads whole seconds within bounds; unsaid or none at all = the default.

@@ -9,11 +9,10 @@ use crate::proto::v1;
 use crate::provisioning::draft::{AccountDraft, CredentialDraft, Field, FieldPaths};
 use crate::provisioning::portals::RegisterPortal;
 use crate::provisioning::redirects::Redirect;
-use crate::provisioning::refusal::Refusal;
 use crate::provisioning::registration::{EndUser, RegisterAccount};
 
-use super::account::{attributes, consents, email, origin, password_draft, phone, profile, refuse_delivery};
-use super::{annotations, optional, repeatable};
+use super::account::{attributes, consents, email, origin, password_draft, phone, profile};
+use super::{annotations, delivery, optional, repeatable};
 
 /// RegisterAccountRequest.
 pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
@@ -49,9 +48,8 @@ pub fn account(message: v1::RegisterAccountRequest) -> RegisterAccount {
 }
 
 /// RegisterPortalRequest.
-pub fn portal(message: v1::RegisterPortalRequest) -> Result<RegisterPortal, Refusal> {
+pub fn portal(message: v1::RegisterPortalRequest) -> RegisterPortal {
     let mut owner = AccountDraft::new(FieldPaths::REGISTER_PORTAL);
-    refuse_delivery(message.delivery, &mut owner.violations)?;
     let repeatable = repeatable(&message.request_id, &mut owner.violations, || {
         let mut public = message.clone();
         public.request_id.clear();
@@ -76,17 +74,19 @@ pub fn portal(message: v1::RegisterPortalRequest) -> Result<RegisterPortal, Refu
     email(&mut owner, &person.email);
     phone(&mut owner, person.phone);
     owner.credential = password(&mut owner, message.password);
+    let delivery = delivery(message.delivery, &mut owner.violations);
     let captcha = captcha(message.captcha, &mut owner.violations);
-    Ok(RegisterPortal {
+    RegisterPortal {
         portal_name,
         language,
         time_zone,
         annotations,
         owner,
+        delivery,
         captcha,
         repeatable,
         validate_only: message.validate_only,
-    })
+    }
 }
 
 fn password(draft: &mut AccountDraft, input: Option<v1::PasswordInput>) -> CredentialDraft {

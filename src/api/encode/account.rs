@@ -142,17 +142,20 @@ fn parts(answer: AccountAnswer) -> (Option<v1::Account>, i32, BTreeMap<String, S
 }
 
 /// CreateAccountResponse.
-pub fn created(answer: AccountAnswer) -> v1::CreateAccountResponse {
+pub fn created(mut answer: AccountAnswer) -> v1::CreateAccountResponse {
+    let verifications = super::verification::all(std::mem::take(&mut answer.verifications));
     let (account, outcome, annotations) = parts(answer);
-    v1::CreateAccountResponse { account, outcome, annotations }
+    v1::CreateAccountResponse { account, outcome, annotations, verifications }
 }
 
 /// RegisterAccountResponse.
 pub fn registered(registered: Registered) -> v1::RegisterAccountResponse {
     let Registered { mut answer, redirect } = registered;
     let session = answer.session.take().map(|issued| super::session::tokens(&issued));
+    let verifications = super::verification::all(std::mem::take(&mut answer.verifications));
     let (account, outcome, annotations) = parts(answer);
-    v1::RegisterAccountResponse { account, outcome, annotations, session, redirect: self::redirect(redirect) }
+    let redirect = self::redirect(redirect);
+    v1::RegisterAccountResponse { account, outcome, annotations, session, verifications, redirect }
 }
 
 fn redirect(redirect: Redirect) -> Option<v1::Redirect> {

@@ -78,6 +78,7 @@ fn portal_defaults(defaults: &PortalDefaults) -> v1::PortalDefaults {
         phone_format: phone_format(defaults.phone_format).into(),
         default_region: defaults.default_region.as_ref().map(|region| region.as_str().to_owned()).unwrap_or_default(),
         base_domain: defaults.base_domain.clone().unwrap_or_default(),
+        active_at_once: defaults.active_at_once,
     }
 }
 

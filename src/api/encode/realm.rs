@@ -56,6 +56,7 @@ pub fn realm(realm: &Realm) -> v1::Realm {
         default_roles: rules.default_roles.clone(),
         bearer_token_lifetime: Some(seconds(rules.sessions.bearer_seconds)),
         refresh_token_lifetime: Some(seconds(rules.sessions.refresh_seconds)),
+        verification_lifetime: Some(seconds(rules.verification_seconds)),
         captcha_required: rules.captcha_required,
     }
 }

@@ -1,5 +1,7 @@
 //! Tenants, portals and verdicts on their names.
 
+use secrecy::ExposeSecret;
+
 use crate::domain::brand::Brand;
 use crate::domain::idempotency::Outcome;
 use crate::domain::link::LinkBase;
@@ -62,7 +64,13 @@ pub fn portal(answer: PortalAnswer) -> v1::RegisterPortalResponse {
             owner.contract_id.clear();
         });
     }
-    v1::RegisterPortalResponse { tenant, owner, outcome: outcome(answer.outcome).into() }
+    v1::RegisterPortalResponse {
+        tenant,
+        owner,
+        outcome: outcome(answer.outcome).into(),
+        reference: answer.reference.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default().to_owned(),
+        verifications: super::verification::all(answer.verifications),
+    }
 }
 
 /// Takes away what only making gives: a check has made nothing.

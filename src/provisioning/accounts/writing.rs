@@ -1,6 +1,6 @@
 //! The unit of work that makes an account: hash, write, and what a collision means. CreateAccount and RegisterAccount share it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::domain::account::{Account, AccountState, Identifier, IdentifierKind, UniqueKeys};
@@ -9,21 +9,21 @@ use crate::domain::consent::Consent;
 use crate::domain::event::Trail;
 use crate::domain::idempotency::{Outcome, RequestIds};
 use crate::domain::ids::AccountId;
-use crate::domain::message::{MailKind, Message};
 use crate::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
 use crate::domain::realm::Realm;
+use crate::domain::verification::CLAIM_LIFETIME;
 use crate::store::{Conflict, Existing, NewAccount, NewCredential, StoreError};
 
 use super::reading::permissions;
 use super::taken::taken;
 use super::{AccountAnswer, Place, SeenAccount};
-use crate::provisioning::composing::{Delivery, Recipient};
 use crate::provisioning::principal::Call;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::replay::Repeatable;
 use crate::provisioning::rules::{self, CheckedAccount, CheckedCredential};
 use crate::provisioning::sessions::{IssuedSession, unusable};
 use crate::provisioning::trail::Deed;
+use crate::provisioning::verifications::Notifications;
 use crate::provisioning::{Provisioning, TRIES_MAX};
 
 /// How a checked person is written.
@@ -37,6 +37,13 @@ pub(in crate::provisioning) struct Writing<'a> {
     pub logs_in: Option<&'a str>,
 }
 
+/// A person who can be written.
+struct Prepared {
+    checked: CheckedAccount,
+    credential: Option<NewCredential>,
+    said: Notifications,
+}
+
 impl Provisioning {
     /// Hashes and writes a checked person: the unit of work of CreateAccount and RegisterAccount.
     pub(in crate::provisioning) async fn write(
@@ -46,39 +53,27 @@ impl Provisioning {
         checked: CheckedAccount,
         writing: Writing<'_>,
     ) -> Result<AccountAnswer, Refusal> {
-        let Writing { on_duplicate, repeatable, logs_in } = writing;
-        let tenant_id = Some(place.access.tenant.id);
+        let Writing { on_duplicate, repeatable, .. } = writing;
         if let Some(answer) = self.replay(call, place, repeatable).await? {
             return Ok(answer);
         }
-        let mut checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
-        let mail = self.welcome(place, &checked).await?;
-        let credential = self.hash(call, std::mem::replace(&mut checked.credential, CheckedCredential::Absent)).await?;
-        let settings = &place.access.caller.application.settings;
-        rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
+        let prepared = match self.prepare(call, place, checked).await {
+            // An equal request that came at the same time may have used the captcha's token, or hold what this one asks for.
+            Err(refusal @ (Refusal::CaptchaInvalid(_) | Refusal::AlreadyExists(_) | Refusal::QuotaExceeded { .. })) => {
+                return self.replay(call, place, repeatable).await?.ok_or(refusal);
+            }
+            prepared => prepared?,
+        };
         for _ in 0..TRIES_MAX {
-            let now = self.clock.now();
-            let account = self.account(place, &checked, credential.is_some(), now);
-            let ids = RequestIds { tenant_id: account.tenant_id, account_id: account.id };
-            let request = self.request_record(call, tenant_id, repeatable, Outcome::Created, ids, now)?;
-            let session = self.first_session(place, &account, logs_in, now);
-            let mut trail = self.account_trail(call, &account, now);
-            trail.messages.extend(mail.iter().map(|mail| self.outgoing.seal(mail, account.tenant_id, now)));
-            let new = NewAccount {
-                identifiers: held_identifiers(&checked, &account),
-                unique_values: checked.unique_values.clone(),
-                credential: credential.clone(),
-                session: session.as_ref().map(IssuedSession::to_new),
-                quotas: realm_quota(&place.realm),
-                request,
-                trail,
-                account,
-            };
+            let (new, session) = self.unit(call, place, &prepared, writing, self.clock.now())?;
             let account = new.account.clone();
             match self.store.accounts().create(new).await {
                 Ok(()) => {
                     self.outgoing.wake();
-                    return Ok(answer(place, made_in(place, account), Outcome::Created).with_session(session));
+                    let returns_token = place.delivery.returns_token();
+                    let issued = prepared.said.verifications.into_iter().map(|one| one.issued(returns_token));
+                    let answer = answer(place, made_in(place, account), place.outcome());
+                    return Ok(answer.with(session, issued.collect()));
                 }
                 Err(StoreError::Conflict(Conflict::Request)) => {
                     return self.replay(call, place, repeatable).await?.ok_or(Refusal::TransactionConflict);
@@ -86,7 +81,9 @@ impl Provisioning {
                 Err(StoreError::Unknown) => return self.unknown(call, place, repeatable).await,
                 Err(StoreError::QuotaExceeded(_)) => return Err(quota_exceeded(&place.realm)),
                 Err(StoreError::Conflict(_)) => {
-                    if let Some(answer) = self.collided(call, place, &checked, on_duplicate, repeatable).await? {
+                    if let Some(answer) =
+                        self.collided(call, place, &prepared.checked, on_duplicate, repeatable).await?
+                    {
                         return Ok(answer);
                     }
                 }
@@ -94,6 +91,63 @@ impl Provisioning {
             }
         }
         Err(Refusal::TransactionConflict)
+    }
+
+    /// Everything that is done once, however often the unit is tried: what costs least comes first.
+    async fn prepare(&self, call: &Call, place: &Place, checked: CheckedAccount) -> Result<Prepared, Refusal> {
+        let mut checked = self.settle(call, checked, &place.realm.rules, &place.paths).await?;
+        let has_password = !matches!(checked.credential, CheckedCredential::Absent);
+        let mut said = self.announce(place, &checked, has_password).await?;
+        let credential = self.hash(call, std::mem::replace(&mut checked.credential, CheckedCredential::Absent)).await?;
+        if place.registers {
+            self.tell_held(place, &checked).await?;
+        }
+        self.count_messages(place.access.tenant.id, place.registers, &mut said).await;
+        let settings = &place.access.caller.application.settings;
+        rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
+        Ok(Prepared { checked, credential, said })
+    }
+
+    /// What one try writes; ids and number are new at each.
+    fn unit(
+        &self,
+        call: &Call,
+        place: &Place,
+        prepared: &Prepared,
+        writing: Writing<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(NewAccount, Option<IssuedSession>), Refusal> {
+        let Prepared { checked, credential, said } = prepared;
+        let account = self.account(place, checked, credential.is_some(), now);
+        let (tenant_id, account_id) = (account.tenant_id, account.id);
+        let ids = RequestIds { tenant_id, account_id };
+        let request = self.request_record(call, Some(tenant_id), writing.repeatable, place.outcome(), ids, now)?;
+        let session = self.first_session(place, &account, writing.logs_in, now);
+        let mut trail = self.account_trail(call, &account, now);
+        trail.messages.extend(said.messages().map(|message| self.outgoing.seal(message, tenant_id, now)));
+        let token = |verification| self.token_row(verification, account_id, place.realm.id, now);
+        let new = NewAccount {
+            identifiers: identifiers(place, checked, &account),
+            unique_values: checked.unique_values.clone(),
+            credential: credential.clone(),
+            verifications: said.verifications.iter().map(token).collect(),
+            session: session.as_ref().map(IssuedSession::to_new),
+            quotas: realm_quota(&place.realm),
+            request,
+            trail,
+            account,
+        };
+        Ok((new, session))
+    }
+
+    /// What a person who registers is told before a message goes to the address that they name. What they only claim collides with nothing, so
+    /// that it has to be looked up to be told at all; in the end the database decides.
+    pub(super) async fn tell_held(&self, place: &Place, checked: &CheckedAccount) -> Result<(), Refusal> {
+        if self.store.quotas().exceeded(&realm_quota(&place.realm)).await?.is_some() {
+            return Err(quota_exceeded(&place.realm));
+        }
+        let holders = self.store.accounts().holders(&told_keys(place, checked)).await?;
+        if holders.is_empty() { Ok(()) } else { Err(taken(place, checked, &holders)) }
     }
 
     /// The session that an account begins with, where one is asked for and the account can be used.
@@ -107,15 +161,6 @@ impl Provisioning {
         let user_agent = logs_in.filter(|_| account.password_set && unusable(account).is_none())?;
         let application_id = place.access.caller.application.id;
         Some(self.mint_session(account, application_id, place.realm.rules.sessions, user_agent, now))
-    }
-
-    /// The mail that tells a person of the account that an application makes for them, where it is to be sent and there is an address.
-    pub(super) async fn welcome(&self, place: &Place, checked: &CheckedAccount) -> Result<Option<Message>, Refusal> {
-        if place.delivery == Delivery::Suppress {
-            return Ok(None);
-        }
-        let person = Recipient { profile: &checked.profile, email: checked.email.as_ref(), origin: &checked.origin };
-        self.compose(&place.access, &place.realm, MailKind::AccountCreated, person, None).await
     }
 
     /// After a collision: who holds what the request asks for? Answers or refuses; `None` where nobody does any more, so that the unit is
@@ -179,7 +224,16 @@ impl Provisioning {
             None => None,
         };
         let account_id = Some(ids.account_id);
-        Ok(Some(AccountAnswer { account, account_id, outcome, replayed: true, session: None, view: place.view() }))
+        let (replayed, view) = (true, place.view());
+        Ok(Some(AccountAnswer {
+            account,
+            account_id,
+            outcome,
+            replayed,
+            session: None,
+            verifications: Vec::new(),
+            view,
+        }))
     }
 
     /// The credential to write: a password is hashed here, after every check that costs less.
@@ -211,7 +265,7 @@ impl Provisioning {
         password_set: bool,
         now: DateTime<Utc>,
     ) -> Account {
-        let unverified = place.realm.rules.verify_email && checked.email.is_some() && !checked.email_verified
+        let unverified = place.verifies_email() && checked.email.is_some() && !checked.email_verified
             || place.realm.rules.verify_phone && checked.phone.is_some() && !checked.phone_verified;
         Account {
             tenant_id: place.access.tenant.id,
@@ -246,7 +300,15 @@ impl Provisioning {
 
 pub(super) fn answer(place: &Place, seen: SeenAccount, outcome: Outcome) -> AccountAnswer {
     let account_id = Some(seen.account.id);
-    AccountAnswer { account: Some(seen), account_id, outcome, replayed: false, session: None, view: place.view() }
+    AccountAnswer {
+        account: Some(seen),
+        account_id,
+        outcome,
+        replayed: false,
+        session: None,
+        verifications: Vec::new(),
+        view: place.view(),
+    }
 }
 
 /// An account of the realm that the request names, with what its roles permit there.
@@ -254,21 +316,24 @@ pub(super) fn made_in(place: &Place, account: Account) -> SeenAccount {
     SeenAccount { permissions: permissions(&account, &place.realm), account }
 }
 
-/// Created accounts hold their identifiers from the moment they are written, verified or not.
-pub(in crate::provisioning) fn held_identifiers(checked: &CheckedAccount, account: &Account) -> Vec<Identifier> {
+/// What an account holds from the moment it is written, verified or not; where addresses are only claimed, these and until when.
+pub(in crate::provisioning) fn identifiers(
+    place: &Place,
+    checked: &CheckedAccount,
+    account: &Account,
+) -> Vec<Identifier> {
     let verify_time = |kind| match kind {
         IdentifierKind::Email => account.email_verify_time,
         IdentifierKind::Phone => account.phone_verify_time,
         IdentifierKind::UserName => None,
     };
-    let held = |(kind, key): &(IdentifierKind, String)| Identifier {
-        kind: *kind,
-        key: key.clone(),
-        held: true,
-        verify_time: verify_time(*kind),
-        expire_time: None,
+    let identifier = |(kind, key): &(IdentifierKind, String)| {
+        let held = !is_claimed(place, *kind);
+        let lifetime = CLAIM_LIFETIME.max(TimeDelta::seconds(place.realm.rules.verification_seconds.into()));
+        let expire_time = (!held).then(|| account.create_time + lifetime);
+        Identifier { kind: *kind, key: key.clone(), held, verify_time: verify_time(*kind), expire_time }
     };
-    checked.identifiers.iter().map(held).collect()
+    checked.identifiers.iter().map(identifier).collect()
 }
 
 /// The count that an account of the realm is taken from, where it has one.
@@ -288,12 +353,30 @@ pub(super) fn quota_exceeded(realm: &Realm) -> Refusal {
     Refusal::QuotaExceeded { metric: "accounts", subject: "realm", limit }
 }
 
+/// Whether an identifier of this kind is only claimed: what nobody verifies would stay a claim for ever.
+fn is_claimed(place: &Place, kind: IdentifierKind) -> bool {
+    match kind {
+        IdentifierKind::Email => place.claims(),
+        IdentifierKind::Phone => place.claims() && place.realm.rules.verify_phone,
+        IdentifierKind::UserName => false,
+    }
+}
+
+/// What the unit of work can collide with: claims collide with nothing.
 pub(super) fn unique_keys(place: &Place, checked: &CheckedAccount) -> UniqueKeys {
+    let mut keys = told_keys(place, checked);
+    keys.identifiers.retain(|(kind, _)| !is_claimed(place, *kind));
+    keys
+}
+
+/// What the caller is told of where it is taken.
+pub(super) fn told_keys(place: &Place, checked: &CheckedAccount) -> UniqueKeys {
+    let told = |(kind, _): &&(IdentifierKind, String)| !(place.conceals() && is_claimed(place, *kind));
     UniqueKeys {
         tenant_id: place.access.tenant.id,
         realm_id: place.realm.id,
         contract_id: place.contract.id,
-        identifiers: checked.identifiers.clone(),
+        identifiers: checked.identifiers.iter().filter(told).cloned().collect(),
         external_keys: checked.external_keys.clone(),
         unique_values: checked.unique_values.clone(),
     }

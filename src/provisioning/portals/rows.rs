@@ -12,6 +12,7 @@ use crate::domain::application::{Application, Grant};
 use crate::domain::contract::Contract;
 use crate::domain::idempotency::Outcome;
 use crate::domain::ids::{ContractId, RealmId, TenantId};
+use crate::domain::link::LinkBase;
 use crate::domain::permission::{Permission, Permissions};
 use crate::domain::quota::{
     QuotaUse, SCOPE_PORTALS_OF_APPLICATION, SCOPE_PORTALS_OF_INSTALLATION, SCOPE_PORTALS_OF_OWNER,
@@ -20,12 +21,14 @@ use crate::domain::realm::Realm;
 use crate::domain::tenant::{Tenant, TenantState};
 use crate::provisioning::Provisioning;
 use crate::provisioning::access::Access;
-use crate::provisioning::accounts::{Place, held_identifiers};
+use crate::provisioning::accounts::{Place, identifiers};
 use crate::provisioning::composing::Delivery;
 use crate::provisioning::draft::FieldPaths;
 use crate::provisioning::master_key::Purpose;
 use crate::provisioning::principal::Call;
+use crate::provisioning::refusal::Refusal;
 use crate::provisioning::trail::Deed;
+use crate::provisioning::verifications::Notifications;
 use crate::store::{NewAccount, NewCredential, NewPortal};
 
 /// What an application that registered a portal may not do there: these rights are over tenants, not in one.
@@ -47,26 +50,17 @@ impl Provisioning {
         let realm = Realm::internal(tenant_id, RealmId::from_uuid(self.ids.uuid()), plan.realm.clone(), now);
         let mut tenant = self.tenant(application, plan, &contract, now);
         let grant = grant(application, &home.grant, &realm);
-        let place = Place {
-            access: Access {
-                caller: home.caller.clone(),
-                tenant: Arc::new(tenant.clone()),
-                grant: Arc::new(grant.clone()),
-            },
-            realm: Arc::new(realm.clone()),
-            contract: Arc::new(contract.clone()),
-            paths: FieldPaths::REGISTER_PORTAL,
-            delivery: Delivery::Suppress,
-        };
+        let place = place(home, &tenant, &grant, &realm, &contract, plan.delivery);
         let account = self.account(&place, &plan.owner, credential.is_some(), now);
         tenant.owner = Some(account.id);
         let deed = Deed::new("tenant.created", format!("tenants/{tenant_id}"), Outcome::Created.as_str());
         let data = json!({ "owner_account_id": account.id.to_string() });
         let trail = self.trail_with(call, tenant_id, now, deed, data);
         let owner = NewAccount {
-            identifiers: held_identifiers(&plan.owner, &account),
+            identifiers: identifiers(&place, &plan.owner, &account),
             unique_values: Vec::new(),
             credential,
+            verifications: Vec::new(),
             session: None,
             quotas: Vec::new(),
             request: None,
@@ -76,20 +70,43 @@ impl Provisioning {
         NewPortal { tenant, realm, contract, grant, owner, quotas: Vec::new(), request: None, trail }
     }
 
+    /// Writes into the rows of a portal what its owner is told of it; the portal's own words and links are used.
+    pub(super) async fn announce_portal(
+        &self,
+        home: &Access,
+        plan: &Plan,
+        portal: &mut NewPortal,
+        now: DateTime<Utc>,
+    ) -> Result<Notifications, Refusal> {
+        let NewPortal { tenant, grant, realm, contract, owner, .. } = portal;
+        let place = place(home, tenant, grant, realm, contract, plan.delivery);
+        let has_password = owner.credential.is_some();
+        let mut said = self.announce(&place, &plan.owner, has_password).await?;
+        // Every portal is a tenant of its own: what its owner may get is counted where it is registered.
+        self.count_messages(home.tenant.id, true, &mut said).await;
+        let (account, realm) = (owner.account.id, owner.account.realm_id);
+        owner.verifications = said.verifications.iter().map(|one| self.token_row(one, account, realm, now)).collect();
+        let messages = said.messages().map(|message| self.outgoing.seal(message, tenant.id, now));
+        owner.trail.messages.extend(messages);
+        Ok(said)
+    }
+
     /// The tenant, which has no owner yet.
     fn tenant(&self, application: &Application, plan: &Plan, contract: &Contract, now: DateTime<Utc>) -> Tenant {
         let base = application.settings.portal_defaults.base_domain.as_ref().unwrap_or(&self.portals.base_domain);
+        let domain = format!("{}.{base}", plan.name.as_str());
+        let opens_at_once = application.settings.portal_defaults.active_at_once;
         Tenant {
             id: contract.tenant_id,
             number: self.ids.number(),
             portal_name: Some(plan.name.clone()),
-            domain: Some(format!("{}.{base}", plan.name.as_str())),
+            link_base: LinkBase::parse(&format!("https://{domain}")).ok(),
+            domain: Some(domain),
             language: plan.language.clone(),
             time_zone: plan.time_zone,
             owner: None,
-            state: TenantState::Active,
+            state: if opens_at_once { TenantState::Active } else { TenantState::PendingActivation },
             default_contract: contract.id,
-            link_base: None,
             brands: Vec::new(),
             annotations: plan.annotations.clone(),
             create_time: now,
@@ -118,6 +135,28 @@ impl Provisioning {
         let whole = self.portals.installation_quota;
         quotas.extend(whole.map(|limit| (quota(SCOPE_PORTALS_OF_INSTALLATION, String::new(), limit), "installation")));
         quotas
+    }
+}
+
+/// Where the owner of a portal is made.
+fn place(
+    home: &Access,
+    tenant: &Tenant,
+    grant: &Grant,
+    realm: &Realm,
+    contract: &Contract,
+    delivery: Delivery,
+) -> Place {
+    let access =
+        Access { caller: home.caller.clone(), tenant: Arc::new(tenant.clone()), grant: Arc::new(grant.clone()) };
+    Place {
+        access,
+        realm: Arc::new(realm.clone()),
+        contract: Arc::new(contract.clone()),
+        paths: FieldPaths::REGISTER_PORTAL,
+        delivery,
+        registers: true,
+        owns_portal: true,
     }
 }
 

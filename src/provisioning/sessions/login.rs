@@ -5,7 +5,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::domain::account::{Account, IdentifierKind};
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::limits::LimitName;
 use crate::domain::password::Password;
 use crate::domain::phone::Phone;
@@ -91,7 +91,7 @@ impl Provisioning {
     ) -> Result<Guarded, Refusal> {
         let tenant_id = access.tenant.id;
         let who = account.map_or_else(|| tried.to_owned(), |id| id.to_string());
-        let guard = self.keyed(Purpose::LoginGuard, &[tenant_id.as_bytes(), who.as_bytes()]);
+        let guard = self.login_guard(tenant_id, &who);
         let address = address_key(self.end_user_address(call, end_user)?);
         let address = self.keyed(Purpose::KnownAddress, &[tenant_id.as_bytes(), &address]);
         let nobody = AccountId::from_uuid(Uuid::nil());
@@ -107,6 +107,11 @@ impl Provisioning {
             Some(retry_after) if !known => Err(Refusal::RateLimited { limit: LimitName::Logins, retry_after }),
             _ => Ok(Guarded { guard, address }),
         }
+    }
+
+    /// What failed logins are counted by: an account's id, or what was tried.
+    pub(in crate::provisioning) fn login_guard(&self, tenant: TenantId, who: &str) -> KeyHash {
+        self.keyed(Purpose::LoginGuard, &[tenant.as_bytes(), who.as_bytes()])
     }
 
     /// Verifies a password, against nothing where there is no account; a wrong one is counted.
@@ -161,7 +166,7 @@ impl Provisioning {
     }
 
     /// A keyed hash of parts that cannot be confused with others.
-    fn keyed(&self, purpose: Purpose, parts: &[&[u8]]) -> KeyHash {
+    pub(in crate::provisioning) fn keyed(&self, purpose: Purpose, parts: &[&[u8]]) -> KeyHash {
         KeyHash::from_bytes(self.master_key.mac(purpose, &parts.join(&0)))
     }
 }

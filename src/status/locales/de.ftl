@@ -84,7 +84,7 @@ CAPTCHA_INVALID = Das Captcha wurde nicht gelöst.
 VERIFICATION_TOKEN_INVALID = Das Bestätigungszeichen oder der Code ist falsch.
 VERIFICATION_TOKEN_EXPIRED = Das Bestätigungszeichen oder der Code ist abgelaufen.
 VERIFICATION_TOKEN_USED = Das Bestätigungszeichen oder der Code wurde schon benutzt.
-VERIFICATION_TOKEN_SUPERSEDED = Eine neuere Bestätigung hat diese ersetzt.
+VERIFICATION_TOKEN_SUPERSEDED = Eine andere Bestätigung ist an ihre Stelle getreten.
 
 ## Was inzwischen schiefging.
 

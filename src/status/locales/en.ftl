@@ -84,7 +84,7 @@ CAPTCHA_INVALID = The captcha was not solved.
 VERIFICATION_TOKEN_INVALID = The verification token or code is wrong.
 VERIFICATION_TOKEN_EXPIRED = The verification token or code has expired.
 VERIFICATION_TOKEN_USED = The verification token or code was used before.
-VERIFICATION_TOKEN_SUPERSEDED = A newer verification has replaced this one.
+VERIFICATION_TOKEN_SUPERSEDED = Another verification has taken its place.
 
 ## What went wrong meanwhile.
 

@@ -84,7 +84,7 @@ CAPTCHA_INVALID = Le captcha n'a pas été résolu.
 VERIFICATION_TOKEN_INVALID = Le jeton ou le code de vérification est faux.
 VERIFICATION_TOKEN_EXPIRED = Le jeton ou le code de vérification a expiré.
 VERIFICATION_TOKEN_USED = Le jeton ou le code de vérification a déjà servi.
-VERIFICATION_TOKEN_SUPERSEDED = Une vérification plus récente a remplacé celle-ci.
+VERIFICATION_TOKEN_SUPERSEDED = Une autre vérification a pris sa place.
 
 ## Ce qui s'est mal passé entre-temps.
 

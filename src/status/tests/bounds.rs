@@ -84,7 +84,6 @@ fn arbitrary_refusal() -> impl Strategy<Value = Refusal> {
         1 => several,
         1 => texts().prop_map(Refusal::ConsentRequired),
         1 => "[ -~é€]{0,5000}".prop_map(|name| Refusal::not_found(ResourceKind::Realm, name)),
-        1 => "[ -~é€]{0,5000}".prop_map(Refusal::FeatureUnavailable),
         1 => "[ -~é€]{0,5000}".prop_map(Refusal::RealmUnavailable),
         1 => ("[ -~é€]{0,5000}", "[ -~é€]{0,5000}")
             .prop_map(|(brand, edition)| Refusal::UrlConfigurationInvalid { brand, edition }),

@@ -5,7 +5,9 @@ use diesel_async::RunQueryDsl;
 
 use super::account_rows::AccountRow;
 use super::schema::{accounts::dsl, consents, credentials, external_keys, identifiers, unique_values};
-use super::{Conn, Reader, holders, insert_identifiers, point, quotas, requests, schema, sessions, trail};
+use super::{
+    Conn, Reader, holders, insert_identifiers, point, quotas, requests, schema, sessions, trail, verifications,
+};
 use crate::domain::account::{Account, AccountRef, AccountState, IdentifierKind, UniqueKeys, sole_live_holder};
 use crate::domain::external_key::{ExternalKey, ExternalKeyType};
 use crate::domain::idempotency::{Outcome, RequestIds, RequestRecord};
@@ -90,6 +92,7 @@ pub(super) async fn insert(conn: &mut Conn, new: &NewAccount, first_quota: usize
             .execute(conn)
             .await?;
     }
+    verifications::insert(conn, &new.verifications).await?;
     if let Some(session) = &new.session {
         sessions::insert(conn, session).await?;
     }

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::account_rows::AccountRow;
 use super::schema::{accounts, credentials, identifiers, known_addresses, login_failures};
 use super::sweeping::{self, Old};
-use super::{Conn, Reader, point, requests, sessions, trail};
+use super::{Conn, Reader, point, requests, sessions, trail, verifications};
 use crate::domain::account::{Account, IdentifierKind};
 use crate::domain::ids::{AccountId, RealmId, TenantId};
 use crate::domain::secret::KeyHash;
@@ -100,11 +100,18 @@ pub(in crate::store) async fn fail(conn: &mut Conn, failure: &LoginFailure) -> R
 
 pub(in crate::store) async fn succeed(conn: &mut Conn, login: &NewLogin) -> Result<(), StoreError> {
     let session = &login.session.session;
-    forget_failures(conn, session.tenant_id, login.guard).await?;
-    if let Some(rehash) = &login.rehash {
-        // Where another password came meanwhile, that one stays.
-        exchange(conn, session.tenant_id, session.account_id, rehash, Time(session.create_time)).await?;
+    // The password that was verified has to be the one in force still: who replaces it begins with the same row, and ends the sessions that
+    // there are by then.
+    let holds = match &login.rehash {
+        Some(rehash) => {
+            exchange(conn, session.tenant_id, session.account_id, rehash, Time(session.create_time)).await?
+        }
+        None => still_holds(conn, session.tenant_id, session.account_id, &login.verified).await?,
+    };
+    if !holds {
+        return Err(StoreError::Stale);
     }
+    forget_failures(conn, session.tenant_id, login.guard).await?;
     diesel::insert_into(known_addresses::table)
         .values((
             known_addresses::tenant_id.eq(session.tenant_id),
@@ -151,7 +158,44 @@ async fn exchange(
     Ok(exchanged > 0)
 }
 
-/// The request row first, then the password, then every session that it ends.
+/// Whether a password is the one in force; it is until the unit ends.
+async fn still_holds(conn: &mut Conn, tenant: TenantId, account: AccountId, phc: &str) -> QueryResult<bool> {
+    let locked = diesel::update(credentials::table)
+        .filter(credentials::tenant_id.eq(tenant))
+        .filter(credentials::account_id.eq(account))
+        .filter(credentials::phc.eq(phc))
+        .set(credentials::phc.eq(phc))
+        .execute(conn)
+        .await?;
+    Ok(locked > 0)
+}
+
+/// Holds off who would log in with the password or replace it.
+pub(super) async fn lock_password(conn: &mut Conn, tenant: TenantId, account: AccountId) -> QueryResult<usize> {
+    diesel::update(credentials::table)
+        .filter(credentials::tenant_id.eq(tenant))
+        .filter(credentials::account_id.eq(account))
+        .set(credentials::phc.eq(credentials::phc))
+        .execute(conn)
+        .await
+}
+
+/// Forgets who failed to log in, and from where anybody ever succeeded: none of it is the person's who has just shown who they are.
+pub(super) async fn forget(
+    conn: &mut Conn,
+    tenant: TenantId,
+    account: AccountId,
+    guard: KeyHash,
+) -> Result<(), StoreError> {
+    forget_failures(conn, tenant, guard).await?;
+    let known = known_addresses::table
+        .filter(known_addresses::tenant_id.eq(tenant))
+        .filter(known_addresses::account_id.eq(account));
+    diesel::delete(known).execute(conn).await?;
+    Ok(())
+}
+
+/// The request row first, then the password, then every session and every token that it ends.
 pub(in crate::store) async fn replace_password(conn: &mut Conn, new: &NewPassword) -> Result<usize, StoreError> {
     if let Some(request) = &new.request {
         requests::insert(conn, request).await?;
@@ -193,6 +237,7 @@ pub(in crate::store) async fn replace_password(conn: &mut Conn, new: &NewPasswor
     if changed == 0 {
         return Err(StoreError::Missing);
     }
+    verifications::use_up_passwords(conn, new.tenant_id, new.account_id, at).await?;
     let ended = sessions::end_others(conn, new.tenant_id, new.account_id, new.keep, new.time).await?;
     if let Some(keep) = new.keep {
         sessions::unrestrict(conn, new.tenant_id, keep).await?;

@@ -14,6 +14,7 @@ pub(in crate::store) mod keys;
 pub(in crate::store) mod logins;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod portals;
+mod proving;
 pub(in crate::store) mod quotas;
 pub(in crate::store) mod realms;
 pub(in crate::store) mod requests;
@@ -22,6 +23,7 @@ mod sweeping;
 pub(in crate::store) mod templates;
 pub(in crate::store) mod tenants;
 pub(in crate::store) mod trail;
+pub(in crate::store) mod verifications;
 
 use diesel_async::RunQueryDsl;
 

@@ -71,6 +71,31 @@ pub(in crate::store) async fn exceeded(mut conn: Reader<'_>, quotas: &[QuotaUse]
     Ok(None)
 }
 
+/// Holds off who would take from the count of a realm's accounts, where it has one.
+pub(super) async fn lock_accounts(conn: &mut Conn, tenant: TenantId, realm: RealmId) -> QueryResult<usize> {
+    use tenant_quota_uses::dsl;
+    diesel::update(dsl::tenant_quota_uses)
+        .filter(dsl::tenant_id.eq(tenant))
+        .filter(dsl::scope.eq(SCOPE_ACCOUNTS_OF_REALM))
+        .filter(dsl::key.eq(realm.to_string()))
+        .set(dsl::used.eq(dsl::used + 0))
+        .execute(conn)
+        .await
+}
+
+/// An account of a realm is gone; where the realm has no quota there is nothing to give back.
+pub(super) async fn give_back_account(conn: &mut Conn, tenant: TenantId, realm: RealmId) -> QueryResult<usize> {
+    use tenant_quota_uses::dsl;
+    diesel::update(dsl::tenant_quota_uses)
+        .filter(dsl::tenant_id.eq(tenant))
+        .filter(dsl::scope.eq(SCOPE_ACCOUNTS_OF_REALM))
+        .filter(dsl::key.eq(realm.to_string()))
+        .filter(dsl::used.gt(0))
+        .set(dsl::used.eq(dsl::used - 1))
+        .execute(conn)
+        .await
+}
+
 /// Counts the accounts of a realm anew: those made while it had no quota were not counted. The count's row is locked first, so that who
 /// takes from it meanwhile is counted once: before, or by themselves afterwards.
 pub(super) async fn recount_accounts(conn: &mut Conn, tenant: TenantId, realm: RealmId) -> Result<(), StoreError> {

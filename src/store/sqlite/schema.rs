@@ -338,6 +338,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    verifications (tenant_id, token_id) {
+        tenant_id -> Binary,
+        token_id -> Binary,
+        token_hash -> Binary,
+        verification_hash -> Binary,
+        account_id -> Binary,
+        realm_id -> Binary,
+        kind -> Text,
+        key -> Text,
+        create_time -> Text,
+        expire_time -> Text,
+        use_time -> Nullable<Text>,
+        void_time -> Nullable<Text>,
+        tries -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     identifiers,
@@ -345,7 +363,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     unique_values,
     credentials,
     sessions,
-    refresh_tokens
+    refresh_tokens,
+    verifications
 );
 diesel::allow_tables_to_appear_in_same_query!(applications, application_keys, application_tenants, tenants);
 diesel::allow_tables_to_appear_in_same_query!(contracts, contract_versions);

@@ -12,8 +12,12 @@ from enroll.v1 import (
     account_pb2,
     account_service_pb2,
     credential_pb2,
+    credential_service_pb2,
     provisioning_pb2,
+    realm_pb2,
+    realm_service_pb2,
     registration_service_pb2,
+    session_service_pb2,
     tenant_pb2,
     tenant_service_pb2,
 )
@@ -110,9 +114,12 @@ def onlyoffice():
     assert made.tenant.time_zone == "UTC"
     assert made.tenant.HasField("create_time")
 
-    # The same request again is the same answer.
+    assert made.reference.startswith("https://example."), made
+
+    # The same request again is the same answer, but for its secrets.
     again, metadata = office.call(register, request(request_id=request_id))
-    assert again == made
+    assert (again.tenant, again.owner, again.outcome) == (made.tenant, made.owner, made.outcome)
+    assert not again.reference and not again.verifications
     assert metadata["x-idempotent-replay"] == "true", metadata
     refusal = office.refused(register, request(portal_name="another", request_id=request_id))
     assert refusal.reason == "REQUEST_ID_REUSED", refusal
@@ -263,6 +270,77 @@ def comexposium():
     sso.call(create, suppressed)
 
 
+def verification():
+    """A person registers in a realm that verifies, proves the address, logs in, and forgets the password."""
+    operator = client("OPERATOR")
+    realm = realm_pb2.Realm(name="members", registration_mode=realm_pb2.REGISTRATION_MODE_VERIFIED)
+    realm = operator.call(operator.realms.CreateRealm, realm_service_pb2.CreateRealmRequest(realm=realm))[0].realm
+
+    def register(email):
+        return registration_service_pb2.RegisterAccountRequest(
+            realm_id=realm.realm_id, email=email, password=password("seven lanterns over Skagen")
+        )
+
+    def login(secret):
+        return session_service_pb2.CreateSessionRequest(
+            realm_id=realm.realm_id, email="ada@example.org", password=secret
+        )
+
+    def confirm(token, **second_key):
+        return registration_service_pb2.ConfirmVerificationRequest(token=token, **second_key)
+
+    made, _ = operator.call(operator.registration.RegisterAccount, register("ada@example.org"))
+    assert made.account.verification_required and not made.account.email.verified, made
+    verification_id = made.verifications[0].verification_id
+    assert operator.refused(operator.sessions.CreateSession, login("seven lanterns over Skagen")).reason == "LOGIN_FAILED"
+
+    account = account_pb2.AccountRef(account_id=made.account.account_id)
+    ask = registration_service_pb2.SendVerificationRequest(
+        account=account, delivery=provisioning_pb2.DELIVERY_RETURN_TOKEN
+    )
+    refusal = operator.refused(operator.registration.SendVerification, ask)
+    assert refusal.reason == "RATE_LIMIT_EXCEEDED", refusal  # The mail has just gone.
+    made, _ = operator.call(operator.registration.RegisterPortal, portal("harbour"))
+    token = made.reference.split("?token=")[1]
+    wrong = confirm(token, verification_id=verification_id)
+    assert operator.refused(operator.registration.ConfirmVerification, wrong).reason == "VERIFICATION_TOKEN_INVALID"
+    opened, _ = operator.call(
+        operator.registration.ConfirmVerification, confirm(token, password="seven lanterns over Skagen")
+    )
+    assert opened.tenant.state == tenant_pb2.TENANT_STATE_ACTIVE, opened
+    again = confirm(token, password="seven lanterns over Skagen")
+    refusal = operator.refused(operator.registration.ConfirmVerification, again)
+    assert (refusal.reason, refusal.code) == ("VERIFICATION_TOKEN_USED", grpc.StatusCode.FAILED_PRECONDITION), refusal
+
+    tenant_id = made.tenant.tenant_id
+    start = credential_service_pb2.StartPasswordResetRequest(
+        tenant_id=tenant_id, email="owner@harbour.example", delivery=provisioning_pb2.DELIVERY_RETURN_TOKEN
+    )
+    started, _ = operator.call(operator.credentials.StartPasswordReset, start)
+    finish = credential_service_pb2.FinishPasswordResetRequest(
+        token=started.verifications[0].token, new_password=password("eleven herons at dawn")
+    )
+    operator.call(operator.credentials.FinishPasswordReset, finish)
+    owner = session_service_pb2.CreateSessionRequest(
+        tenant_id=tenant_id, email="owner@harbour.example", password="eleven herons at dawn"
+    )
+    begun, _ = operator.call(operator.sessions.CreateSession, owner)
+    refresh = session_service_pb2.RefreshSessionRequest(refresh_token=begun.session.refresh_token)
+    operator.call(operator.sessions.RefreshSession, refresh)
+    assert operator.refused(operator.sessions.RefreshSession, refresh).reason == "SESSION_INVALID"
+
+
+def portal(name):
+    """A portal with its owner."""
+    return registration_service_pb2.RegisterPortalRequest(
+        tenant=registration_service_pb2.TenantInput(portal_name=name),
+        owner=registration_service_pb2.OwnerInput(
+            profile=account_pb2.Profile(given_name="Ada", family_name="Byron"), email=f"owner@{name}.example"
+        ),
+        password=password("seven lanterns over Skagen"),
+    )
+
+
 def errors():
     """What has no document: a wrong key, a missing right, and limits on the wire."""
     operator = client("OPERATOR")
@@ -281,6 +359,6 @@ def errors():
     assert refusal.reason == "MESSAGE_TOO_LARGE", refusal
 
 
-for document in (dialogportal, onlyoffice, fluid_topics, servicestack, comexposium, errors):
+for document in (dialogportal, onlyoffice, fluid_topics, servicestack, comexposium, verification, errors):
     document()
     print(f"{document.__name__}: as expected")

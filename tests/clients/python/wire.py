@@ -4,7 +4,10 @@ google.rpc, read by grpcio-status (which raises when code or message inside the 
 import grpc
 from enroll.v1 import (
     account_service_pb2_grpc,
+    credential_service_pb2_grpc,
+    realm_service_pb2_grpc,
     registration_service_pb2_grpc,
+    session_service_pb2_grpc,
     tenant_service_pb2_grpc,
 )
 from google.rpc import error_details_pb2
@@ -38,6 +41,9 @@ class Client:
         self.accounts = account_service_pb2_grpc.AccountServiceStub(self.channel)
         self.registration = registration_service_pb2_grpc.RegistrationServiceStub(self.channel)
         self.tenants = tenant_service_pb2_grpc.TenantServiceStub(self.channel)
+        self.realms = realm_service_pb2_grpc.RealmServiceStub(self.channel)
+        self.sessions = session_service_pb2_grpc.SessionServiceStub(self.channel)
+        self.credentials = credential_service_pb2_grpc.CredentialServiceStub(self.channel)
 
     def call(self, rpc, request):
         """The answer, and the metadata that came before and after it."""

@@ -250,12 +250,6 @@ async fn the_person_is_told_by_mail(engine: Engine) {
     named.account = Some(v1::Account { profile: Some(profile), ..Default::default() });
     made(client.accounts().create_account(named).await);
     assert_eq!(mails().await, 2);
-
-    for delivery in [v1::Delivery::ReturnToken, v1::Delivery::SendAndReturnToken] {
-        let told = refused(client.accounts().create_account(request("f@example.com", delivery)).await);
-        assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unimplemented", "FEATURE_UNAVAILABLE"));
-        assert_eq!((told.said("field"), told.violations[0].field.as_str()), (Some("delivery"), "delivery"));
-    }
 }
 
 async fn the_trail_is_written_with_the_account(engine: Engine) {

@@ -133,7 +133,8 @@ pub fn mail(to: &str) -> Message {
 
 pub fn mail_with(to: &str, fields: MailFields) -> Message {
     let language = LanguageCode::parse("en").expect("a language");
-    Message::Mail(Mail { kind: MailKind::Activation, to: to.into(), language, brand: None, strict: false, fields })
+    let (kind, to) = (MailKind::Activation, to.into());
+    Message::Mail(Mail { kind, to, language, brand: None, strict: false, fields, decoy: false })
 }
 
 /// A code to somebody.

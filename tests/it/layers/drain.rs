@@ -46,7 +46,10 @@ async fn a_call_under_way_is_finished(engine: Engine) {
     assert_eq!(next().await, None, "watchers are let go");
     // A connection that comes now is not served.
     let refused = late.accounts().create_account(requests::create("late@example.org")).await;
-    assert_eq!(refused.expect_err("the server drains").code(), tonic::Code::Unavailable);
+    // It is refused, or reset where the system had taken it already: then the client has no better word for it than Unknown.
+    let refused = refused.expect_err("the server drains");
+    assert!(matches!(refused.code(), tonic::Code::Unavailable | tonic::Code::Unknown), "{refused:?}");
+    assert_eq!(refused.metadata().get("x-request-id"), None, "no server has answered");
 
     hold.release().await;
     let answer = tokio::time::timeout(TIME_MAX, under_way).await.expect("in time").expect("a call");

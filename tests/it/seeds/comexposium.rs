@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use enroll::proto::v1;
 
 use super::{body, code, outcome_code, text};
-use crate::support::requests::{credential, email};
+use crate::support::requests::{credential, email, field, login, password};
 use crate::support::{Engine, Preset, TestApp, made, on_both_engines, refused, sent};
 
 on_both_engines!(
@@ -17,6 +17,9 @@ on_both_engines!(
     code_124_the_url_reference_is_not_configured,
     code_187_there_is_no_configured_template,
     code_1_stands_for_the_rest,
+    where_the_realm_verifies_the_mail_activates,
+    without_a_password_the_mail_lets_one_be_set,
+    the_person_logs_in,
 );
 
 /// The document's body, its address whole and its `language` without the remark that stands in it.
@@ -218,4 +221,64 @@ async fn code_1_stands_for_the_rest(engine: Engine) {
     let client = app.anonymous().as_application(&client.application_id, &client.tenant_id, &client.key);
     let told = refused(client.accounts().create_account(changed(json!({"fromThirdParty": "partner-7"}))).await);
     assert_eq!((told.reason.as_str(), code(&told)), ("REALM_UNAVAILABLE", "1"));
+}
+
+/// The words of a kind of mail in the brand and language of the example.
+async fn worded(app: &TestApp, kind: v1::MailKind) {
+    let template = v1::Template {
+        kind: kind.into(),
+        brand: "foire_de_paris".to_owned(),
+        language_code: "fr-FR".to_owned(),
+        subject: "Foire de Paris".to_owned(),
+        html: "<p>{% if link %}{{ link }}{% endif %}</p>".to_owned(),
+        text: "{% if link %}{{ link }}{% endif %}".to_owned(),
+        ..Default::default()
+    };
+    let request = v1::CreateTemplateRequest { template: Some(template), ..Default::default() };
+    made(app.operator().templates().create_template(request).await);
+}
+
+async fn where_the_realm_verifies_the_mail_activates(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "comexposium").await;
+    let realm = v1::Realm { realm_id: preset.realm_id.clone(), verify_email: true, ..Default::default() };
+    made(
+        app.operator().realms().update_realm(v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() }).await,
+    );
+    let told = refused(preset.client.accounts().create_account(changed(json!({}))).await);
+    assert_eq!((code(&told), told.said("kind")), ("187", Some("ACTIVATION")), "before anything is written");
+    assert_eq!(written(&app).await, (0, 0));
+    worded(&app, v1::MailKind::Activation).await;
+    let account = made(preset.client.accounts().create_account(changed(json!({}))).await).account;
+    assert_eq!(account.expect("an account").state(), v1::AccountState::PendingVerification);
+    let mail = sent::mails(&app).await.concat();
+    assert!(mail.contains("https://foire-de-paris.example/activate?token"), "{mail}");
+}
+
+/// The sister call: create without a password.
+async fn without_a_password_the_mail_lets_one_be_set(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "comexposium").await;
+    worded(&app, v1::MailKind::SetPassword).await;
+    let fields = ["email.address", "profile.language_code", "password"].map(field).to_vec();
+    let contract_id = app.contract(v1::Contract { fields, ..Default::default() }).await;
+    let request = v1::CreateAccountRequest { contract_id, ..changed(json!({"password": null})) };
+    made(preset.client.accounts().create_account(request).await);
+    let token = sent::tokens(&app, "visitor@mail.com", "enroll_password_").await.pop().expect("a token");
+    let new_password = password("MyPasswordSecur3d!");
+    let finish = v1::FinishPasswordResetRequest { token, new_password };
+    made(preset.client.credentials().finish_password_reset(finish).await);
+    let login = v1::CreateSessionRequest { password: "MyPasswordSecur3d!".to_owned(), ..login("visitor@mail.com") };
+    made(preset.client.sessions().create_session(login).await);
+}
+
+/// `/_login`.
+async fn the_person_logs_in(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "comexposium").await;
+    made(preset.client.accounts().create_account(changed(json!({}))).await);
+    let right = v1::CreateSessionRequest { password: "MyPasswordSecur3d!".to_owned(), ..login("visitor@mail.com") };
+    made(preset.client.sessions().create_session(right).await);
+    let told = refused(preset.client.sessions().create_session(login("visitor@mail.com")).await);
+    assert_eq!((told.reason.as_str(), code(&told)), ("LOGIN_FAILED", "1"));
 }

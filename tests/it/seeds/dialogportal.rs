@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use enroll::proto::v1;
+use enroll::proto::v1::confirm_verification_request::SecondKey;
 
 use super::{body, code, outcome_code, text};
-use crate::support::requests::{account_ref, credential, email, external_key, field, phone};
-use crate::support::{Client, Engine, Preset, TestApp, made, on_both_engines, refused};
+use crate::support::requests::{account_ref, altered, credential, email, external_key, field, phone};
+use crate::support::{Client, Engine, Preset, TestApp, made, on_both_engines, refused, sent};
 
 on_both_engines!(
     example_1_no_specific_key,
@@ -17,6 +18,7 @@ on_both_engines!(
     code_400_3_the_number_has_no_valid_format,
     code_400_4_the_number_is_an_active_entitys,
     code_400_5_the_number_is_an_inactive_entitys,
+    the_four_answers_of_its_verification,
 );
 
 /// "Example 1 - Contract specifies full name, email and password".
@@ -230,4 +232,42 @@ async fn code_400_5_the_number_is_an_inactive_entitys(engine: Engine) {
         );
         assert_eq!(code(&told), "400.5", "{state}");
     }
+}
+
+/// Where a realm verifies numbers: right, wrong, unknown, and not needed any more; the login before that is refused, and says whose it is.
+async fn the_four_answers_of_its_verification(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "dialogportal").await;
+    let realm = v1::Realm { realm_id: preset.realm_id.clone(), verify_phone: true, ..Default::default() };
+    made(
+        app.operator().realms().update_realm(v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() }).await,
+    );
+    let answer = made(mobile(&preset.client, "32 12 34 56", "mailbox@mailserver.com").await);
+    let account = answer.account.expect("an account");
+    let id = answer.verifications.into_iter().map(|one| one.verification_id).collect::<Vec<_>>().concat();
+    let login = v1::CreateSessionRequest {
+        identifier: Some(v1::create_session_request::Identifier::Phone("+4532123456".to_owned())),
+        password: "password".to_owned(),
+        ..Default::default()
+    };
+    let told = refused(preset.client.sessions().create_session(login.clone()).await);
+    assert_eq!((told.code.as_str(), told.reason.as_str()), ("FailedPrecondition", "ACCOUNT_NOT_VERIFIED"));
+    assert_eq!(told.preconditions, [("STATE".to_owned(), format!("accounts/{}", account.account_id))]);
+    // Another entity that is not verified either keeps its number.
+    let told = refused(mobile(&preset.client, "32123456", "other@mailserver.com").await);
+    assert_eq!(code(&told), "400.4");
+
+    let code = sent::codes(&app, "+4532123456").await.pop().expect("a text");
+    let verify = async |code: &str, id: &str| {
+        let second_key = Some(SecondKey::VerificationId(id.to_owned()));
+        let request = v1::ConfirmVerificationRequest { token: code.to_owned(), second_key, ..Default::default() };
+        preset.client.registration().confirm_verification(request).await
+    };
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert_eq!(refused(verify(wrong, &id).await).reason, "VERIFICATION_TOKEN_INVALID");
+    let unknown = altered(&id);
+    assert_eq!(refused(verify(&code, &unknown).await).reason, "VERIFICATION_NOT_FOUND");
+    made(verify(&code, &id).await);
+    assert_eq!(refused(verify(&code, &id).await).reason, "VERIFICATION_TOKEN_USED");
+    made(preset.client.sessions().create_session(login).await);
 }

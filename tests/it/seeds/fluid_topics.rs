@@ -1,12 +1,14 @@
 //! Fluid Topics, "registers a new account for an internal realm user".
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use enroll::proto::v1;
+use enroll::proto::v1::confirm_verification_request::SecondKey;
 
 use super::{body, code, outcome_code, text};
 use crate::support::requests::password;
-use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused};
+use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused, sent};
 
 on_both_engines!(
     the_example,
@@ -17,6 +19,7 @@ on_both_engines!(
     code_401_without_a_valid_credential,
     the_calling_app_is_required,
     the_password_is_changed_after_the_first_login,
+    a_verified_realm_mails_a_token_for_two_hours,
     a_closed_realm_is_for_those_who_may_create,
     an_internal_realm_must_be_available,
 );
@@ -196,6 +199,39 @@ async fn the_password_is_changed_after_the_first_login(engine: Engine) {
     };
     made(person.credentials().change_password(change).await);
     assert_eq!(made(person.sessions().list_sessions(list).await).sessions.len(), 1);
+}
+
+async fn a_verified_realm_mails_a_token_for_two_hours(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let client = preset.client.clone();
+    let registration_mode = v1::RegistrationMode::Verified.into();
+    change_realm(&app, v1::Realm { realm_id: preset.realm_id.clone(), registration_mode, ..Default::default() }).await;
+    let response = made(client.registration().register_account(changed(json!({}))).await);
+    let account = response.account.expect("an account");
+    assert_eq!(answer(&account)["needsVerification"], json!(true));
+    let login = v1::CreateSessionRequest {
+        identifier: Some(v1::create_session_request::Identifier::Login("user@mail.com".to_owned())),
+        password: "User's password".to_owned(),
+        ..Default::default()
+    };
+    refused(client.sessions().create_session(login.clone()).await);
+
+    let token = async || sent::tokens(&app, "user@mail.com", "enroll_confirm_").await.pop().expect("a token");
+    let confirm = |token: String| v1::ConfirmVerificationRequest {
+        token,
+        second_key: Some(SecondKey::VerificationId(response.verifications[0].verification_id.clone())),
+        ..Default::default()
+    };
+    let first = token().await;
+    app.clock().advance(TimeDelta::hours(2));
+    let told = refused(client.registration().confirm_verification(confirm(first)).await);
+    assert_eq!(told.reason, "VERIFICATION_TOKEN_EXPIRED");
+    let id = response.verifications[0].verification_id.clone();
+    let target = Some(v1::send_verification_request::Target::VerificationId(id));
+    made(client.registration().send_verification(v1::SendVerificationRequest { target, ..Default::default() }).await);
+    made(client.registration().confirm_verification(confirm(token().await)).await);
+    made(client.sessions().create_session(login).await);
 }
 
 async fn a_closed_realm_is_for_those_who_may_create(engine: Engine) {

@@ -11,6 +11,7 @@ use enroll::delivery::CaptchaSettings;
 use enroll::domain::limits::{LimitName, RateLimit};
 use enroll::domain::secret::ApplicationKeySecret;
 use enroll::proto::v1;
+use enroll::proto::v1::confirm_verification_request::SecondKey;
 use enroll::proto::v1::tenant_ref::Ref;
 use enroll::provisioning::seams::Clock;
 
@@ -21,6 +22,7 @@ use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engine
 
 on_both_engines!(
     the_example,
+    a_password_is_optional,
     error_params,
     error_pass_policy,
     errors_of_the_portal_name,
@@ -64,8 +66,8 @@ fn register(body: &Value) -> v1::RegisterPortalRequest {
     }
 }
 
-/// The document's answer. Its `reference`, the link for activation, comes with mail: portals are active at once until then.
-fn answer(tenant: &v1::Tenant) -> Value {
+/// The document's answer: the link for activation and the portal.
+fn answer(reference: &str, tenant: &v1::Tenant) -> Value {
     let created = tenant.create_time.expect("a time");
     let created = chrono::DateTime::from_timestamp(created.seconds, 0).expect("a date");
     let status = match tenant.state() {
@@ -74,7 +76,7 @@ fn answer(tenant: &v1::Tenant) -> Value {
         v1::TenantState::Deleted => "RemovePending",
         other => panic!("{other:?} is no status of the document"),
     };
-    json!({
+    let tenant = json!({
         "created": created.to_rfc3339(),
         "domain": tenant.domain,
         "language": tenant.language_code,
@@ -83,7 +85,8 @@ fn answer(tenant: &v1::Tenant) -> Value {
         "status": status,
         "tenantId": tenant.tenant_number,
         "timeZoneName": tenant.time_zone,
-    })
+    });
+    json!({"reference": reference, "tenant": tenant})
 }
 
 /// The example with some members changed; null takes one away.
@@ -111,13 +114,13 @@ async fn the_example(engine: Engine) {
     let before = app.clock().now();
     let response = preset.client.registration().register_portal(request).await.expect("registered");
     assert_eq!(outcome_code(&response).0, "200");
-    let v1::RegisterPortalResponse { tenant, owner, .. } = response.into_inner();
+    let v1::RegisterPortalResponse { tenant, owner, reference, .. } = response.into_inner();
     let (tenant, owner) = (tenant.expect("a tenant"), owner.expect("an owner"));
-    let answer = answer(&tenant);
-    let created = answer["created"].as_str().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+    let answer = answer(&reference, &tenant);
+    let created = answer["tenant"]["created"].as_str().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
     assert!(created.is_some_and(|created| (created.to_utc() - before).abs() < TimeDelta::minutes(1)), "{answer}");
     let expected = json!({
-        "created": answer["created"],
+        "created": answer["tenant"]["created"],
         "domain": "example.portals.example",
         "language": "en",
         "ownerId": owner.account_id,
@@ -126,14 +129,34 @@ async fn the_example(engine: Engine) {
         "tenantId": tenant.tenant_number,
         "timeZoneName": "UTC",
     });
-    assert_eq!(answer, expected);
-    assert!(answer["tenantId"].as_i64().is_some_and(|number| number > 0));
+    assert_eq!(answer["tenant"], expected);
+    assert!(expected["tenantId"].as_i64().is_some_and(|number| number > 0));
     let profile = owner.profile.expect("a profile");
     assert_eq!((profile.given_name.as_str(), profile.family_name.as_str()), ("John", "Smith"));
     assert_eq!(owner.email.expect("an address").address, "test@example.com");
     assert_eq!(owner.phone.expect("a number").number, "123456789", "as typed: no country has such a number");
     let read = tenant_ref(Ref::PortalName("example".to_owned()));
     assert_eq!(made(preset.client.tenants().get_tenant(read).await).tenant, Some(tenant));
+
+    let (link, token) = reference.split_once("?token=").expect("a link with a token");
+    assert_eq!(link, "https://example.portals.example/activate-portal");
+    let second_key = Some(SecondKey::Password("123456".to_owned()));
+    let confirm = v1::ConfirmVerificationRequest { token: token.to_owned(), second_key, ..Default::default() };
+    let owner = made(preset.client.registration().confirm_verification(confirm).await).account;
+    assert!(owner.expect("an owner").email.expect("an address").verified);
+}
+
+/// Without a password the link lets the owner set one.
+async fn a_password_is_optional(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "onlyoffice").await.client;
+    let answer = made(client.registration().register_portal(changed(json!({"password": null}))).await);
+    assert!(!answer.owner.expect("an owner").password_set);
+    let (link, token) = answer.reference.split_once("?token=").expect("a link with a token");
+    assert_eq!(link, "https://example.portals.example/set-password");
+    let new_password = password("654321");
+    let finish = v1::FinishPasswordResetRequest { token: token.to_owned(), new_password };
+    made(client.credentials().finish_password_reset(finish).await);
 }
 
 async fn error_params(engine: Engine) {
@@ -148,7 +171,6 @@ async fn error_params(engine: Engine) {
         (json!({"language": "english"}), "tenant.language_code LANGUAGE_UNSUPPORTED"),
         (json!({"timeZoneName": "Moon"}), "tenant.time_zone TIME_ZONE_INVALID"),
         (json!({"phone": "1".repeat(33)}), "owner.phone FIELD_TOO_LONG"),
-        (json!({"password": null}), "password.password FIELD_REQUIRED"),
     ];
     for (changes, fault) in cases {
         let told = told(&client, changes.clone()).await;

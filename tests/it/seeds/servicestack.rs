@@ -10,6 +10,7 @@ use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engine
 on_both_engines!(
     the_example,
     auto_login_answers_with_a_session,
+    nobody_is_logged_in_before_they_are_verified,
     the_answer_says_where_to_go_on,
     a_user_name_or_an_address_is_enough,
     the_display_name_falls_back,
@@ -137,6 +138,24 @@ async fn the_example(engine: Engine) {
     assert_eq!((profile.given_name.as_str(), profile.family_name.as_str()), ("John", "Doe"));
     assert_eq!(profile.display_name, "John Doe");
     assert_eq!(account.email.expect("an address").address, "john.doe@example.com");
+}
+
+/// No session and no error, whether the address is new or taken.
+async fn nobody_is_logged_in_before_they_are_verified(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "servicestack").await;
+    let registration_mode = v1::RegistrationMode::Verified.into();
+    let duplicate_policy = v1::DuplicatePolicy::Conceal.into();
+    let realm_id = preset.realm_id.clone();
+    let realm = v1::Realm { realm_id, registration_mode, duplicate_policy, ..Default::default() };
+    made(
+        app.operator().realms().update_realm(v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() }).await,
+    );
+    for user_name in ["john.doe", "jane.doe"] {
+        let request = changed(json!({ "AutoLogin": true, "UserName": user_name }));
+        let response = made(preset.client.registration().register_account(request).await);
+        assert_eq!((response.outcome(), &response.session), (v1::Outcome::Accepted, &None), "{user_name}");
+    }
 }
 
 async fn auto_login_answers_with_a_session(engine: Engine) {

@@ -135,6 +135,7 @@ impl World {
             account,
             identifiers,
             unique_values: Vec::new(),
+            verifications: Vec::new(),
             session: None,
             credential: Some(NewCredential { phc: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA".to_owned() }),
             quotas: Vec::new(),

@@ -244,7 +244,13 @@ impl TestApp {
     pub async fn app_of_another_tenant(&self, permissions: &[&str]) -> Client {
         let request = requests::portal(&self.name("another"));
         let portal = made(self.operator.registration().register_portal(request).await);
+        self.activate_portals().await;
         self.app_with(&portal.tenant.expect("a tenant").tenant_id, application(permissions)).await
+    }
+
+    /// Opens every portal that waits for its owner's link.
+    pub async fn activate_portals(&self) {
+        self.database.execute("UPDATE tenants SET state = 'ACTIVE' WHERE state = 'PENDING_ACTIVATION'").await;
     }
 
     /// A realm of the default tenant; its id.

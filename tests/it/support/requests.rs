@@ -62,6 +62,12 @@ pub fn password(text: &str) -> Option<v1::PasswordInput> {
     Some(v1::PasswordInput { password: text.to_owned(), password_confirmation: None })
 }
 
+/// A secret that is not the given one: its last character is another.
+pub fn altered(secret: &str) -> String {
+    let (head, last) = secret.split_at(secret.len() - 1);
+    format!("{head}{}", if last == "0" { "1" } else { "0" })
+}
+
 /// A login with an address and [`PASSWORD`].
 pub fn login(address: &str) -> v1::CreateSessionRequest {
     v1::CreateSessionRequest {

@@ -21,3 +21,28 @@ pub async fn mails(app: &TestApp) -> Vec<String> {
     mails.sort();
     mails.iter().map(|path| std::fs::read_to_string(path).expect("a mail")).collect()
 }
+
+/// The tokens of a kind in the mails to an address, the oldest first.
+pub async fn tokens(app: &TestApp, address: &str, prefix: &str) -> Vec<String> {
+    let to = format!("To: {address}");
+    let mails = mails(app).await.into_iter().map(|mail| mail.replace("=\r\n", ""));
+    let mine = mails.filter(|mail| mail.lines().any(|line| line.trim_end().eq_ignore_ascii_case(&to)));
+    let token = |mail: String| {
+        let at = mail.find(prefix)?;
+        let end = mail[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(mail.len(), |end| at + end);
+        Some(mail[at..end].to_owned())
+    };
+    mine.filter_map(token).collect()
+}
+
+/// The codes in the texts to a number, the oldest first.
+pub async fn codes(app: &TestApp, number: &str) -> Vec<String> {
+    mails(app).await;
+    let folder = std::fs::read_dir(app.sent()).expect("the folder").map(|entry| entry.expect("an entry").path());
+    let mut paths: Vec<_> = folder.filter(|path| path.extension().is_some_and(|end| end == "txt")).collect();
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("a text"));
+    let mine = texts.filter(|text| text.starts_with(&format!("To: {number}")));
+    let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+    mine.filter_map(|text| text.lines().filter_map(|line| line.get(..6)).find(is_code).map(str::to_owned)).collect()
+}

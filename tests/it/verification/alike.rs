@@ -1,0 +1,215 @@
+//! Where a realm conceals, the answers for a new, an existing, an unverified and a disabled account are the same but for ids, secrets and
+//! times, to the byte; and so is the work.
+
+use prost::Message;
+
+use enroll::proto::v1;
+use enroll::proto::v1::send_verification_request::Target;
+
+use super::{by_id, concealing, confirmation, login_in, once_more, only, register_in, registered};
+use crate::support::app::application;
+use crate::support::requests::create;
+use crate::support::{Client, Engine, TestApp, Told, made, on_both_engines, refused, sent};
+
+on_both_engines!(
+    registrations_are_alike,
+    no_refusal_tells_of_an_account,
+    resends_resets_and_logins_are_alike,
+    readers_are_told_the_truth,
+    the_owner_is_told,
+    user_names_are_told_all_the_same,
+);
+
+/// A realm that conceals, with an account in each state: the addresses of a new, an existing, an unverified and a disabled one.
+async fn populated(app: &TestApp, client: &Client) -> (String, [&'static str; 4]) {
+    let realm_id = app.realm(concealing()).await;
+    let addresses = ["newest@example.com", "active@example.com", "unsure@example.com", "banned@example.com"];
+    for address in &addresses[1..] {
+        let answer = registered(client, register_in(&realm_id, address)).await;
+        if !address.starts_with("unsure") {
+            let (id, token) = (only(&answer.verifications).verification_id, confirmation(app, address).await);
+            made(client.registration().confirm_verification(by_id(&token, &id)).await);
+        }
+    }
+    app.database().execute("UPDATE accounts SET state = 'DISABLED' WHERE email = 'banned@example.com'").await;
+    (realm_id, addresses)
+}
+
+/// An answer without what is different in any two: ids, numbers, secrets, times, and the address that was asked about.
+fn masked(answer: &v1::RegisterAccountResponse, address: &str) -> (String, usize) {
+    let mut answer = answer.clone();
+    // Random numbers have random lengths on the wire.
+    let account = answer.account.as_mut().expect("an account");
+    account.account_number = 1;
+    for time in [&mut account.create_time, &mut account.update_time] {
+        *time = None;
+    }
+    answer.verifications.iter_mut().for_each(|one| one.expire_time = None);
+    let length = answer.encode_to_vec().len();
+    let account = answer.account.as_mut().expect("an account");
+    for id in [&mut account.account_id, &mut account.etag] {
+        assert!(!id.is_empty());
+        id.clear();
+    }
+    answer.verifications.iter_mut().for_each(|one| one.verification_id.clear());
+    (format!("{answer:?}").replace(address, "(the address)"), length)
+}
+
+/// Rows by table: what was written.
+async fn rows(app: &TestApp) -> Vec<i64> {
+    let mut rows = Vec::new();
+    for table in ["accounts", "identifiers", "credentials", "verifications", "events", "audit_entries"] {
+        rows.push(app.database().count(table).await);
+    }
+    rows
+}
+
+fn growth(before: &[i64], after: &[i64]) -> Vec<i64> {
+    before.iter().zip(after).map(|(before, after)| after - before).collect()
+}
+
+async fn registrations_are_alike(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&[]).await;
+    let (realm_id, addresses) = populated(&app, &client).await;
+    let mut seen = Vec::new();
+    for address in addresses {
+        let before = rows(&app).await;
+        let mails = sent::mails(&app).await.len();
+        let request = v1::RegisterAccountRequest { auto_login: true, ..register_in(&realm_id, address) };
+        let answer = registered(&client, request.clone()).await;
+        assert_eq!((answer.outcome(), answer.session.is_none()), (v1::Outcome::Accepted, true));
+        let checked = v1::RegisterAccountRequest { validate_only: true, ..request };
+        assert_eq!(registered(&client, checked).await.outcome(), v1::Outcome::Validated);
+        let written = growth(&before, &rows(&app).await);
+        let sent = sent::mails(&app).await.len() - mails;
+        seen.push((masked(&answer, address), written, sent));
+    }
+    for other in &seen[1..] {
+        assert_eq!(other, &seen[0]);
+    }
+}
+
+async fn resends_resets_and_logins_are_alike(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&[]).await;
+    let (realm_id, addresses) = populated(&app, &client).await;
+    let mut seen = Vec::new();
+    for address in addresses {
+        let before = rows(&app).await;
+        let resend =
+            v1::SendVerificationRequest { realm_id: realm_id.clone(), ..once_more(Target::Email(address.to_owned())) };
+        let resent = made(client.registration().send_verification(resend).await);
+        let reset = v1::StartPasswordResetRequest {
+            realm_id: realm_id.clone(),
+            email: address.to_owned(),
+            ..Default::default()
+        };
+        let reset = made(client.credentials().start_password_reset(reset).await);
+        let login =
+            v1::CreateSessionRequest { password: "not the password".to_owned(), ..login_in(&realm_id, address) };
+        let status = client.sessions().create_session(login).await.expect_err("a wrong password");
+        let details = status.details().len();
+        let told: Told = crate::support::told::read(&status);
+        let sizes = (resent.encode_to_vec().len(), reset.encode_to_vec().len(), details);
+        seen.push((sizes, told.reason, growth(&before, &rows(&app).await)));
+    }
+    for other in &seen[1..] {
+        assert_eq!(other, &seen[0]);
+    }
+}
+
+/// An account of a brand that the tenant has no more, in a language without words, and an application that wants exactly its own words.
+async fn no_refusal_tells_of_an_account(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let realm_id = app.realm(concealing()).await;
+    let origin = v1::Origin { brand: "bygone".to_owned(), edition: "1900".to_owned(), ..Default::default() };
+    let mut branded = v1::CreateAccountRequest {
+        realm_id: realm_id.clone(),
+        email_verified: true,
+        delivery: v1::Delivery::Suppress.into(),
+        ..create("ada@example.com")
+    };
+    let account = branded.account.as_mut().expect("an account");
+    account.origin = Some(origin);
+    account.profile = Some(v1::Profile { language_code: "da".to_owned(), ..Default::default() });
+    made(app.operator().accounts().create_account(branded).await);
+    let fair =
+        v1::Brand { brand: "fair".to_owned(), link_base: "https://fair.example".to_owned(), ..Default::default() };
+    let tenant = Some(v1::Tenant { brands: vec![fair], ..Default::default() });
+    made(app.operator().tenants().update_tenant(v1::UpdateTenantRequest { tenant, ..Default::default() }).await);
+    let lenient = app.app(&[]).await;
+    let strict = v1::Application { strict_templates: true, ..application(&[]) };
+    let strict = app.app_with(&app.operator().tenant_id, strict).await;
+    for (client, address) in [(&lenient, "ada@example.com"), (&strict, "ada@example.com"), (&strict, "bea@example.com")]
+    {
+        let reset = v1::StartPasswordResetRequest {
+            realm_id: realm_id.clone(),
+            email: address.to_owned(),
+            ..Default::default()
+        };
+        made(client.credentials().start_password_reset(reset).await);
+        let resend =
+            v1::SendVerificationRequest { realm_id: realm_id.clone(), ..once_more(Target::Email(address.to_owned())) };
+        made(client.registration().send_verification(resend).await);
+    }
+    registered(&lenient, register_in(&realm_id, "ada@example.com")).await;
+    assert_eq!(sent::tokens(&app, "ada@example.com", "enroll_password_").await.len(), 2);
+}
+
+async fn readers_are_told_the_truth(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let realm_id = app.realm(concealing()).await;
+    let create =
+        v1::CreateAccountRequest { realm_id: realm_id.clone(), email_verified: true, ..create("ada@example.com") };
+    let account = made(app.operator().accounts().create_account(create.clone()).await).account.expect("an account");
+    let reader = app.app(&["accounts.read"]).await;
+    let told = refused(reader.registration().register_account(register_in(&realm_id, "ada@example.com")).await);
+    assert_eq!(told.reason, "EMAIL_ALREADY_EXISTS");
+    assert!(told.resource.expect("a resource").1.ends_with(&account.account_id));
+    // CreateAccount always tells.
+    let told = refused(app.app(&["accounts.create"]).await.accounts().create_account(create).await);
+    assert_eq!(told.reason, "EMAIL_ALREADY_EXISTS");
+}
+
+async fn the_owner_is_told(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let realm_id = app.realm(concealing()).await;
+    let client = app.app(&[]).await;
+    let create = v1::CreateAccountRequest {
+        realm_id: realm_id.clone(),
+        email_verified: true,
+        delivery: v1::Delivery::Suppress.into(),
+        ..create("Ada@example.com")
+    };
+    made(app.operator().accounts().create_account(create).await);
+    let answer = registered(&client, register_in(&realm_id, "ada@EXAMPLE.com")).await;
+    let mails = sent::mails(&app).await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("To: Ada@example.com"), "mail goes to the stored address only: {}", mails[0]);
+    assert!(mails[0].contains("already"), "{}", mails[0]);
+    assert!(!mails[0].contains("enroll_confirm_"), "{}", mails[0]);
+    // What the registration made can never be verified.
+    assert_eq!(app.database().count("identifiers WHERE held").await, 1);
+    assert_eq!(answer.verifications.len(), 1);
+}
+
+async fn user_names_are_told_all_the_same(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let realm_id = app.realm(concealing()).await;
+    let client = app.app(&[]).await;
+    let with_name = |address: &str| v1::RegisterAccountRequest {
+        profile: Some(v1::Profile { user_name: "ada".to_owned(), ..Default::default() }),
+        ..register_in(&realm_id, address)
+    };
+    registered(&client, with_name("ada@example.com")).await;
+    let told = refused(client.registration().register_account(with_name("ada@example.com")).await);
+    assert_eq!(told.faults(), ["profile.user_name USER_NAME_ALREADY_EXISTS"]);
+    let told = refused(
+        client
+            .registration()
+            .register_account(v1::RegisterAccountRequest { validate_only: true, ..with_name("bea@example.com") })
+            .await,
+    );
+    assert_eq!(told.reason, "USER_NAME_ALREADY_EXISTS");
+}
