@@ -144,8 +144,12 @@ impl Place {
 
     /// Whether an account made here is in use only after its address was verified.
     pub fn verifies_email(&self) -> bool {
-        self.realm.rules.verifies_email()
-            || self.owns_portal && self.access.tenant.state == TenantState::PendingActivation
+        self.realm.rules.verifies_email() || self.opens_portal()
+    }
+
+    /// Whether the account's address opens the portal that is being made.
+    pub fn opens_portal(&self) -> bool {
+        self.owns_portal && self.access.tenant.state == TenantState::PendingActivation
     }
 
     pub fn view(&self) -> View {

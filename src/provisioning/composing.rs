@@ -69,12 +69,15 @@ pub(super) struct Recipient<'a> {
     pub phone: Option<&'a Phone>,
     /// The brand and edition that the person came from.
     pub origin: &'a Origin,
+    /// Whether the names were said by whom the address belongs to, or by a trusted application: no stranger's words go to a person.
+    pub names_itself: bool,
 }
 
 impl<'a> From<&'a Account> for Recipient<'a> {
     fn from(account: &'a Account) -> Self {
         let (email, phone) = (account.email.as_ref(), account.phone.as_ref());
-        Self { profile: &account.profile, email, phone, origin: &account.origin }
+        let names_itself = account.email_verify_time.is_some();
+        Self { profile: &account.profile, email, phone, origin: &account.origin, names_itself }
     }
 }
 

@@ -183,13 +183,10 @@ impl Provisioning {
         (delivery, wording): (Delivery, Wording),
     ) -> Result<Option<NewVerification>, Refusal> {
         let Some(email) = recipient.email else { return Ok(None) };
-        // Whoever made the account chose the address and the names: nothing of theirs is said to a stranger.
         let nameless = Profile { language: recipient.profile.language.clone(), ..Profile::default() };
-        let recipient = match purpose {
-            VerificationPurpose::Activation | VerificationPurpose::PortalActivation => {
-                Recipient { profile: &nameless, ..recipient }
-            }
-            _ => recipient,
+        let recipient = match recipient.names_itself {
+            true => recipient,
+            false => Recipient { profile: &nameless, ..recipient },
         };
         let (id, expire_time) = self.new_id(access, realm, purpose);
         let minted = TenantToken::from_bytes(token_kind, access.tenant.id, self.ids.secret());

@@ -102,7 +102,8 @@ impl Provisioning {
         if place.registers {
             self.tell_held(place, &checked).await?;
         }
-        self.count_messages(place.access.tenant.id, place.registers, &mut said).await;
+        let tenant = place.access.tenant.id;
+        self.count_messages(tenant, tenant, place.registers, &mut said).await;
         let settings = &place.access.caller.application.settings;
         rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
         Ok(Prepared { checked, credential, said })

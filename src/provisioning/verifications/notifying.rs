@@ -44,6 +44,7 @@ impl Provisioning {
             email: checked.email.as_ref(),
             phone: checked.phone.as_ref(),
             origin: &checked.origin,
+            names_itself: !place.registers,
         };
         let (access, realm, delivery) = (&place.access, &*place.realm, place.delivery);
         // A portal that is being made has no words of its own yet.
@@ -52,7 +53,9 @@ impl Provisioning {
         let by_mail = match () {
             () if checked.email.is_none() => None,
             () if !has_password && place.delivery.is_any() => Some(VerificationPurpose::FirstPassword),
-            () if place.owns_portal => Some(VerificationPurpose::PortalActivation),
+            () if place.opens_portal() => Some(VerificationPurpose::PortalActivation),
+            // A portal that is in use already: the link only verifies its owner's address.
+            () if place.owns_portal => Some(VerificationPurpose::Activation),
             () if realm.rules.verifies_email() && !checked.email_verified => Some(VerificationPurpose::Activation),
             () => None,
         };
@@ -101,16 +104,19 @@ impl Provisioning {
 
     /// Counts what is sent to the addresses of a new account. Beyond what may go to an address in a day nothing is sent to one that
     /// registers, and the answer is the same; what a trusted application sends only makes a repeat wait.
+    ///
+    /// A portal is a tenant of its own: `payer` is the one whose people may get so many in a day.
     pub(in crate::provisioning) async fn count_messages(
         &self,
         tenant: TenantId,
+        payer: TenantId,
         registers: bool,
         said: &mut Notifications,
     ) {
         for verification in said.verifications.iter_mut().filter(|one| one.message.is_some()) {
             // A repeat has to wait for this message, which waits for none itself.
             let _ = self.take_resend(tenant, &verification.key).await;
-            let counted = self.take_message(tenant, &verification.key).await;
+            let counted = self.take_message(payer, &verification.key).await;
             if counted.is_err() && registers {
                 (verification.message, verification.is_void) = (None, true);
             }

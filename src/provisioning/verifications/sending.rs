@@ -265,7 +265,7 @@ impl Default for Nobody {
 
 impl Nobody {
     fn at<'a>(&'a self, email: &'a Email) -> Recipient<'a> {
-        Recipient { profile: &self.profile, email: Some(email), phone: None, origin: &self.origin }
+        Recipient { profile: &self.profile, email: Some(email), phone: None, origin: &self.origin, names_itself: false }
     }
 }
 

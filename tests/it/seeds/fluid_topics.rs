@@ -215,7 +215,7 @@ async fn a_verified_realm_mails_a_token_for_two_hours(engine: Engine) {
         password: "User's password".to_owned(),
         ..Default::default()
     };
-    refused(client.sessions().create_session(login.clone()).await);
+    assert_eq!(refused(client.sessions().create_session(login.clone()).await).reason, "LOGIN_FAILED");
 
     let token = async || sent::tokens(&app, "user@mail.com", "enroll_confirm_").await.pop().expect("a token");
     let confirm = |token: String| v1::ConfirmVerificationRequest {

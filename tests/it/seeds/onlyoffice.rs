@@ -139,7 +139,7 @@ async fn the_example(engine: Engine) {
     assert_eq!(made(preset.client.tenants().get_tenant(read).await).tenant, Some(tenant));
 
     let (link, token) = reference.split_once("?token=").expect("a link with a token");
-    assert_eq!(link, "https://example.portals.example/activate-portal");
+    assert_eq!(link, "https://example.portals.example/activate");
     let second_key = Some(SecondKey::Password("123456".to_owned()));
     let confirm = v1::ConfirmVerificationRequest { token: token.to_owned(), second_key, ..Default::default() };
     let owner = made(preset.client.registration().confirm_verification(confirm).await).account;

@@ -1,17 +1,22 @@
 //! Portals are opened by their owners.
 
+use enroll::domain::limits::LimitName;
 use enroll::proto::v1;
+use enroll::proto::v1::send_verification_request::Target;
 
-use super::{by_id, by_password, confirmation, only, reset_token};
+use super::{by_id, by_password, confirmation, once_more, only, reset_token, tokens};
 use crate::support::app::application;
 use crate::support::requests::{PASSWORD, password, portal};
-use crate::support::{Engine, TestApp, made, on_both_engines, refused};
+use crate::support::{Engine, TestApp, made, on_both_engines, refused, sent};
 
 on_both_engines!(
     an_owner_opens_the_portal_and_logs_in,
     the_link_is_told_to_who_may_have_it,
+    a_link_that_was_lost_comes_again,
     an_owner_without_a_password_sets_one,
     a_portal_may_be_open_at_once,
+    no_strangers_words_are_mailed,
+    a_message_waits_for_the_first_one,
 );
 
 const RIGHTS: [&str; 3] = ["tenants.create", "tenants.read", "verifications.return_token"];
@@ -69,6 +74,27 @@ async fn the_link_is_told_to_who_may_have_it(engine: Engine) {
     assert_eq!(told.said("permission"), Some("verifications.return_token"));
 }
 
+async fn a_link_that_was_lost_comes_again(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&["tenants.create"]).await;
+    let answer = made(client.registration().register_portal(portal("harbour")).await);
+    let id = only(&answer.verifications).verification_id;
+    let by_id = once_more(Target::VerificationId(id.clone()));
+    assert_eq!(only(&made(client.registration().send_verification(by_id).await).verifications).verification_id, id);
+    let tenant_id = answer.tenant.expect("a tenant").tenant_id;
+    let address = "owner@harbour.example".to_owned();
+    let by_address = v1::SendVerificationRequest { tenant_id, ..once_more(Target::Email(address)) };
+    assert_eq!(made(client.registration().send_verification(by_address).await).verifications, []);
+    let links = tokens(&app, "owner@harbour.example", "enroll_confirm_").await;
+    assert_eq!(links.len(), 3);
+    let opened = made(client.registration().confirm_verification(super::by_id(&links[0], &id)).await);
+    assert_eq!(opened.tenant.expect("a tenant").state(), v1::TenantState::Active);
+    for link in &links[1..] {
+        let told = refused(client.registration().confirm_verification(super::by_id(link, &id)).await);
+        assert_eq!(told.reason, "VERIFICATION_TOKEN_USED");
+    }
+}
+
 async fn an_owner_without_a_password_sets_one(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&RIGHTS).await;
@@ -103,4 +129,28 @@ async fn a_portal_may_be_open_at_once(engine: Engine) {
     let token = confirmation(&app, "owner@harbour.example").await;
     let confirmed = made(client.registration().confirm_verification(by_password(&token, PASSWORD)).await);
     assert!(confirmed.account.expect("an owner").email.expect("an address").verified);
+}
+
+async fn no_strangers_words_are_mailed(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&["tenants.create"]).await;
+    for (name, with_password) in [("harbour", true), ("quayside", false)] {
+        let mut request = portal(name);
+        let profile = request.owner.as_mut().expect("an owner").profile.as_mut().expect("a profile");
+        profile.given_name = "You won".to_owned();
+        request.password = request.password.filter(|_| with_password);
+        made(client.registration().register_portal(request).await);
+    }
+    let mails = sent::mails(&app).await;
+    assert_eq!(mails.len(), 2);
+    assert!(mails.iter().all(|mail| !mail.contains("won")), "{}", mails.concat());
+}
+
+async fn a_message_waits_for_the_first_one(engine: Engine) {
+    let resends = LimitName::VerificationResends;
+    let app = TestApp::builder(engine).limit(resends, resends.default_rate()).start().await;
+    let client = app.app(&["tenants.create"]).await;
+    let answer = made(client.registration().register_portal(portal("harbour")).await);
+    let again = once_more(Target::VerificationId(only(&answer.verifications).verification_id));
+    assert_eq!(refused(client.registration().send_verification(again).await).reason, "RATE_LIMIT_EXCEEDED");
 }

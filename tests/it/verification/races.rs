@@ -20,7 +20,7 @@ on_both_engines!(
 
 /// Callers at once; there are many rounds of them.
 const CALLERS: usize = 50;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 20;
 
 /// `ENROLL_RACES=200` runs as many: minutes, for who changes what is raced for here.
 fn rounds() -> usize {
