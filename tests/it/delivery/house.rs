@@ -1,18 +1,24 @@
 //! The workers as a server runs them: woken by a unit of work, ended by a drain.
 
-use std::time::Duration;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
+use enroll::delivery::MailRoute;
 use enroll::domain::event::Trail;
+use enroll::proto::v1;
 use enroll::provisioning::seams::{Clock, SystemClock};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::post::{Post, code, files, mail};
+use super::post::{Post, code, files, mail, smtp};
 use crate::store_conformance::fixtures::realm;
-use crate::support::mail_server::until;
+use crate::support::mail_server::{MailServer, until};
+use crate::support::requests::register;
 use crate::support::stores::{TestStore, both_engines};
-use crate::support::{Engine, TestApp, on_both_engines};
+use crate::support::{Engine, TestApp, made, on_both_engines};
 
-on_both_engines!(a_server_sends_what_a_unit_wrote);
+on_both_engines!(a_server_sends_what_a_unit_wrote, without_a_mail_server_calls_go_on_and_mails_come_later);
 both_engines!(a_wake_up_is_heard_at_once, a_drain_finishes_what_is_in_hand);
 
 async fn a_server_sends_what_a_unit_wrote(engine: Engine) {
@@ -29,6 +35,42 @@ async fn a_server_sends_what_a_unit_wrote(engine: Engine) {
     let text = std::fs::read_to_string(&files(app.sent(), "txt")[0]).expect("a file");
     assert_eq!(text, "To: +33612345678\n\n012345 ist Ihr Code. Er gilt 10 Minuten. Geben Sie ihn nicht weiter.\n");
     assert!(sealed.iter().all(|message| !format!("{:?}", message.sealed).contains("canary")));
+    app.stop().await;
+}
+
+/// Ten minutes of the clock without a mail server, with registrations all the while.
+async fn without_a_mail_server_calls_go_on_and_mails_come_later(engine: Engine) {
+    // A port where nobody listens, until somebody does.
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    let route = MailRoute::Smtp(smtp(port));
+    let app = TestApp::builder(engine).with(|builder| builder.mail = Some(route)).start().await;
+    let verified = v1::Realm { registration_mode: v1::RegistrationMode::Verified.into(), ..Default::default() };
+    let realm_id = app.realm(verified).await;
+    let client = app.app(&[]).await;
+    let mut addresses = Vec::new();
+    for round in 0..20 {
+        let address = format!("person-{round}@example.com");
+        let request = v1::RegisterAccountRequest { realm_id: realm_id.clone(), ..register(&address) };
+        made(client.registration().register_account(request).await);
+        addresses.push(address);
+        app.clock().advance(TimeDelta::seconds(30));
+    }
+    assert_eq!(app.database().count("outbox WHERE state = 'WAITING'").await, 20, "none is lost");
+    let server = MailServer::start("none", json!({ "port": port }));
+    let began = Instant::now();
+    while app.database().count("outbox").await > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "they do not go out");
+        // Two minutes of the clock are a lease: it stands still while a message is under way.
+        if app.database().count("outbox WHERE lease_until IS NOT NULL").await == 0 {
+            app.clock().advance(TimeDelta::seconds(30));
+            app.house().provisioning().outgoing().wake();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut taken: Vec<String> = server.end().into_iter().flat_map(|mail| mail.rcpt_tos).collect();
+    taken.sort();
+    addresses.sort();
+    assert_eq!(taken, addresses, "each of them once");
     app.stop().await;
 }
 

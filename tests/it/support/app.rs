@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
-use enroll::delivery::{CaptchaSettings, DeliverySettings};
+use enroll::delivery::{CaptchaSettings, DeliverySettings, MailRoute};
 use enroll::domain::email::Email;
 use enroll::domain::limits::{LimitName, RateLimit, RateLimits};
 use enroll::domain::portal_name::ReservedNames;
@@ -62,6 +62,8 @@ pub struct Builder {
     pub hasher: HasherSettings,
     /// See [`DeliverySettings`].
     pub captcha: Option<CaptchaSettings>,
+    /// Another way of mails than into the folder.
+    pub mail: Option<MailRoute>,
     /// See [`ServerSettings`].
     pub server: ServerSettings,
 }
@@ -89,6 +91,7 @@ impl Builder {
             },
             hasher: HasherSettings { memory_kib: 64, iterations: 1, ..HasherSettings::default() },
             captcha: None,
+            mail: None,
             server,
         }
     }
@@ -124,12 +127,14 @@ impl Builder {
         let mut store = database.settings();
         (self.store)(&mut store);
         let sender = Email::parse("no-reply@enroll.example").expect("an address");
-        let delivery = DeliverySettings::into_folder(sent.to_owned(), sender);
+        let folder = DeliverySettings::into_folder(sent.to_owned(), sender);
+        let mail = self.mail.clone().unwrap_or_else(|| folder.mail.clone());
+        let delivery = DeliverySettings { captcha: self.captcha.clone(), mail, ..folder };
         let settings = HouseSettings {
             store,
             hasher: self.hasher,
             portals: self.portals.clone(),
-            delivery: DeliverySettings { captcha: self.captcha.clone(), ..delivery },
+            delivery,
             limits: self.limits.clone(),
             limiter_keys: 1_024,
             master_key: MasterKey::new([7; 32], []),
