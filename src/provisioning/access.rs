@@ -88,6 +88,19 @@ impl Provisioning {
         Ok(access)
     }
 
+    /// The caller's access to the tenant that a token names. That it has none is told like a token that is not there.
+    pub(super) async fn access_by_token(
+        &self,
+        call: &Call,
+        tenant: TenantId,
+        unknown: impl FnOnce() -> Refusal,
+    ) -> Result<Access, Refusal> {
+        match self.access(call, &tenant.to_string()).await {
+            Err(Refusal::NotFound { .. }) => Err(unknown()),
+            access => access,
+        }
+    }
+
     /// The caller's access to a tenant by any of its names, as it stands now.
     pub(super) async fn access_by_ref(&self, call: &Call, name: &TenantRef) -> Result<Access, Refusal> {
         let caller = call.principal.caller()?;

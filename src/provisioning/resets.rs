@@ -22,9 +22,7 @@ use super::limiter::take;
 use super::principal::Call;
 use super::refusal::Refusal;
 use super::trail::Deed;
-use super::verifications::{
-    IssuedVerification, VerificationPurpose, addressee, require_delivery, require_open, require_usable,
-};
+use super::verifications::{IssuedVerification, VerificationPurpose, addressee, require_delivery, require_open};
 
 /// The field of the password in FinishPasswordReset.
 const NEW_PASSWORD: &str = "new_password.password";
@@ -107,17 +105,12 @@ impl Provisioning {
         let invalid = || Refusal::Token(TokenFault::Invalid);
         let token = TenantToken::parse(TokenKind::Password, request.token.expose_secret()).map_err(|_| invalid())?;
         let (tenant_id, hash) = (token.tenant(), token.hash());
-        let access = self.access_or(call, tenant_id, invalid).await?;
+        let access = self.access_by_token(call, tenant_id, invalid).await?;
         require_open(&access)?;
         let view = self.view(&access).await?;
         let row = self.store.verifications().by_token(tenant_id, hash).await?;
         let row = row.filter(|row| row.kind == VerificationKind::Password).ok_or_else(invalid)?;
-        let account = self.store.accounts().get(tenant_id, &AccountRef::Id(row.account_id)).await?;
-        let account = account.filter(|account| access.allows_realm(account.realm_id)).ok_or_else(invalid)?;
-        if let Some(fault) = row.fault(self.clock.now()) {
-            return Err(Refusal::Token(fault));
-        }
-        require_usable(&account)?;
+        let account = self.owner(&access, &row).await?;
         let realm = self.realm_of(&access, RealmKey::Id(account.realm_id)).await?;
         let (faults, new) = self.password_faults(call, &realm, new, own_texts(&account)).await?;
         refuse(NEW_PASSWORD, faults)?;

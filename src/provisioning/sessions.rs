@@ -7,7 +7,7 @@ mod owner;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::account::{Account, AccountState};
-use crate::domain::ids::{ApplicationId, RequestId, SessionId, TenantId};
+use crate::domain::ids::{ApplicationId, RequestId, SessionId};
 use crate::domain::permission::Permission;
 use crate::domain::session::{Restriction, Session, SessionHashes, SessionLifetimes};
 use crate::domain::token::{TenantToken, TokenKind};
@@ -19,7 +19,6 @@ pub use login::{Login, Proof};
 pub use owner::Subject;
 
 use super::Provisioning;
-use super::access::Access;
 use super::accounts::{SeenAccount, View};
 use super::cache::RealmKey;
 use super::paging::{Cursor, ListScope, Page, PageRequest};
@@ -154,7 +153,7 @@ impl Provisioning {
         request_id: Option<RequestId>,
     ) -> Result<IssuedSession, Refusal> {
         let token = TenantToken::parse(TokenKind::Refresh, refresh_token).map_err(|_| Refusal::SessionInvalid)?;
-        let access = self.access_of_token(call, token.tenant()).await?;
+        let access = self.access_by_token(call, token.tenant(), || Refusal::SessionInvalid).await?;
         let found = self.store.sessions().by_refresh(token.tenant(), token.hash()).await?;
         let (session, account) = found.ok_or(Refusal::SessionInvalid)?;
         let now = self.clock.now();
@@ -199,7 +198,7 @@ impl Provisioning {
     /// Says whose a bearer token is.
     pub async fn get_session(&self, call: &Call, bearer_token: &str) -> Result<(Session, SeenAccount, View), Refusal> {
         let token = TenantToken::parse(TokenKind::Session, bearer_token).map_err(|_| Refusal::SessionInvalid)?;
-        let access = self.access_of_token(call, token.tenant()).await?;
+        let access = self.access_by_token(call, token.tenant(), || Refusal::SessionInvalid).await?;
         access.require(Permission::SessionsRead)?;
         let found = self.store.sessions().by_bearer(token.tenant(), token.hash()).await?;
         let (session, account) = found.ok_or(Refusal::SessionInvalid)?;
@@ -270,13 +269,5 @@ impl Provisioning {
         let deed = Deed::new("account.sessions_revoked", format!("accounts/{account_id}"), "REVOKED");
         let trail = self.trail(call, access.tenant.id, now, deed);
         Ok(self.store.sessions().revoke_all(access.tenant.id, account_id, keep, now, trail).await?)
-    }
-
-    /// The caller's access to the tenant that a token names. That it has none is told like a token that does not exist.
-    async fn access_of_token(&self, call: &Call, tenant: TenantId) -> Result<Access, Refusal> {
-        match self.access(call, &tenant.to_string()).await {
-            Err(Refusal::NotFound { .. }) => Err(Refusal::SessionInvalid),
-            access => access,
-        }
     }
 }

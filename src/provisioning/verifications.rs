@@ -15,7 +15,7 @@ mod sending;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
-use crate::domain::account::{Account, Profile};
+use crate::domain::account::{Account, AccountRef, Profile};
 use crate::domain::ids::{AccountId, RealmId, TenantId, VerificationTokenId};
 use crate::domain::limits::LimitName;
 use crate::domain::message::{MailKind, Message, TextMessage};
@@ -25,7 +25,7 @@ use crate::domain::secret::KeyHash;
 use crate::domain::tenant::TenantState;
 use crate::domain::token::{TenantToken, TokenKind};
 use crate::domain::verification::{
-    CODE_LIFETIME, FIRST_PASSWORD_LIFETIME, RESET_LIFETIME, VerificationKind, VerificationToken, code,
+    CODE_LIFETIME, FIRST_PASSWORD_LIFETIME, RESET_LIFETIME, TokenFault, VerificationKind, VerificationToken, code,
 };
 
 pub use confirming::{Confirm, Confirmed, SecondKey};
@@ -37,7 +37,6 @@ use super::access::Access;
 use super::composing::{Delivery, Recipient, Token, Wording, spoken};
 use super::limiter::{Limited, take};
 use super::master_key::Purpose;
-use super::principal::Call;
 use super::refusal::{AccountFault, Refusal, ResourceKind};
 use super::sessions::unusable;
 
@@ -268,17 +267,16 @@ impl Provisioning {
         self.keyed(Purpose::Code, &[tenant.as_bytes(), account.as_bytes(), code.as_bytes()])
     }
 
-    /// The caller's access to the tenant of a token. That it has none is told like a token that is not there.
-    pub(super) async fn access_or(
-        &self,
-        call: &Call,
-        tenant: TenantId,
-        unknown: impl FnOnce() -> Refusal,
-    ) -> Result<Access, Refusal> {
-        match self.access(call, &tenant.to_string()).await {
-            Err(Refusal::NotFound { .. }) => Err(unknown()),
-            access => access,
+    /// The account that a token was sent to, where the token can still be used and the account too.
+    pub(super) async fn owner(&self, access: &Access, token: &VerificationToken) -> Result<Account, Refusal> {
+        let account = self.store.accounts().get(token.tenant_id, &AccountRef::Id(token.account_id)).await?;
+        let account = account.filter(|account| access.allows_realm(account.realm_id));
+        let account = account.ok_or(Refusal::Token(TokenFault::Invalid))?;
+        if let Some(fault) = token.fault(self.clock.now()) {
+            return Err(Refusal::Token(fault));
         }
+        require_usable(&account)?;
+        Ok(account)
     }
 
     /// Whether another message to an address or number could go now.

@@ -14,7 +14,7 @@ use crate::domain::secret::KeyHash;
 use crate::password::PasswordHash;
 use crate::provisioning::Provisioning;
 use crate::provisioning::access::Access;
-use crate::provisioning::limiter::{Limited, address_key};
+use crate::provisioning::limiter::{address_key, take};
 use crate::provisioning::master_key::Purpose;
 use crate::provisioning::principal::Call;
 use crate::provisioning::refusal::Refusal;
@@ -100,8 +100,7 @@ impl Provisioning {
         if known {
             bucket.extend_from_slice(address.as_bytes());
         }
-        let taken = self.limiter.take(LimitName::Logins, &bucket, 1).await;
-        taken.map_err(|Limited { retry_after }| Refusal::RateLimited { limit: LimitName::Logins, retry_after })?;
+        take(&*self.limiter, LimitName::Logins, &bucket).await?;
         let waits = self.store.sessions().guard(tenant_id, guard).await?.wait_until;
         match waits.and_then(|end| (end - self.clock.now()).to_std().ok()) {
             Some(retry_after) if !known => Err(Refusal::RateLimited { limit: LimitName::Logins, retry_after }),

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{require_open, require_usable, unknown};
+use super::{require_open, unknown};
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::idempotency::{Outcome, RequestIds};
 use crate::domain::ids::TenantId;
@@ -85,7 +85,7 @@ impl Provisioning {
         let request = request?;
         let first = first_key(&request)?;
         let tenant_id = first.tenant();
-        let access = self.access_or(call, tenant_id, || Refusal::Token(TokenFault::Invalid)).await?;
+        let access = self.access_by_token(call, tenant_id, || Refusal::Token(TokenFault::Invalid)).await?;
         require_open(&access)?;
         // After the commit nothing may fail any more that could have failed before.
         let view = self.view(&access).await?;
@@ -113,13 +113,7 @@ impl Provisioning {
     ) -> Result<Confirmed, Refusal> {
         let Confirm { second, end_user, repeatable, .. } = request;
         let row = self.token(access, first, second, call, &end_user).await?;
-        let account = self.store.accounts().get(row.tenant_id, &AccountRef::Id(row.account_id)).await?;
-        let account = account.filter(|account| access.allows_realm(account.realm_id));
-        let account = account.ok_or(Refusal::Token(TokenFault::Invalid))?;
-        if let Some(fault) = row.fault(self.clock.now()) {
-            return Err(Refusal::Token(fault));
-        }
-        require_usable(&account)?;
+        let account = self.owner(access, &row).await?;
         self.use_token(call, access, row, account, repeatable.as_ref(), view).await
     }
 

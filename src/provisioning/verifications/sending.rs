@@ -94,7 +94,7 @@ impl Provisioning {
         violations: Violations,
     ) -> Result<Vec<IssuedVerification>, Refusal> {
         let id = super::id(id.expose_secret())?;
-        let access = self.access_or(call, id.tenant(), unknown).await?;
+        let access = self.access_by_token(call, id.tenant(), unknown).await?;
         require_open(&access)?;
         require_delivery(&access, delivery)?;
         violations.into_result(()).map_err(Refusal::Invalid)?;

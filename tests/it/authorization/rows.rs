@@ -60,6 +60,10 @@ pub struct Row {
 /// An id that nothing has.
 pub const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";
 
+const fn by_key(rpc: &'static str, scope: Scope, request: fn() -> Value, reached: &'static str) -> Row {
+    Row { rpc, needs: Needs::Key, scope, request, reached, restricted: false }
+}
+
 const fn row(rpc: &'static str, permission: &'static str, request: fn() -> Value, reached: &'static str) -> Row {
     Row { rpc, needs: Needs::Permission(permission), scope: Scope::TenantId, request, reached, restricted: false }
 }
@@ -103,54 +107,12 @@ pub const ROWS: &[Row] = &[
         reached: "VALIDATION_FAILED",
         restricted: false,
     },
-    Row {
-        rpc: "RegistrationService/CheckPortalName",
-        needs: Needs::Key,
-        scope: Scope::Nothing,
-        request: || json!({"portalName": "lighthouse"}),
-        reached: "OK",
-        restricted: false,
-    },
-    Row {
-        rpc: "RegistrationService/SendVerification",
-        needs: Needs::Key,
-        scope: Scope::TenantId,
-        request: empty,
-        reached: "VALIDATION_FAILED",
-        restricted: false,
-    },
-    Row {
-        rpc: "RegistrationService/ConfirmVerification",
-        needs: Needs::Key,
-        scope: Scope::Nothing,
-        request: empty,
-        reached: "VALIDATION_FAILED",
-        restricted: false,
-    },
-    Row {
-        rpc: "CredentialService/StartPasswordReset",
-        needs: Needs::Key,
-        scope: Scope::TenantId,
-        request: empty,
-        reached: "VALIDATION_FAILED",
-        restricted: false,
-    },
-    Row {
-        rpc: "CredentialService/FinishPasswordReset",
-        needs: Needs::Key,
-        scope: Scope::Nothing,
-        request: empty,
-        reached: "VALIDATION_FAILED",
-        restricted: false,
-    },
-    Row {
-        rpc: "CredentialService/CheckPassword",
-        needs: Needs::Key,
-        scope: Scope::TenantId,
-        request: empty,
-        reached: "VALIDATION_FAILED",
-        restricted: false,
-    },
+    by_key("RegistrationService/CheckPortalName", Scope::Nothing, || json!({"portalName": "lighthouse"}), "OK"),
+    by_key("RegistrationService/SendVerification", Scope::TenantId, empty, "VALIDATION_FAILED"),
+    by_key("RegistrationService/ConfirmVerification", Scope::Nothing, empty, "VALIDATION_FAILED"),
+    by_key("CredentialService/StartPasswordReset", Scope::TenantId, empty, "VALIDATION_FAILED"),
+    by_key("CredentialService/FinishPasswordReset", Scope::Nothing, empty, "VALIDATION_FAILED"),
+    by_key("CredentialService/CheckPassword", Scope::TenantId, empty, "VALIDATION_FAILED"),
     Row {
         rpc: "CredentialService/ChangePassword",
         needs: Needs::Key,
@@ -160,22 +122,13 @@ pub const ROWS: &[Row] = &[
         restricted: true,
     },
     row("CredentialService/SetPassword", "credentials.set", empty, "VALIDATION_FAILED"),
-    Row {
-        rpc: "SessionService/CreateSession",
-        needs: Needs::Key,
-        scope: Scope::TenantId,
-        request: empty,
-        reached: "VALIDATION_FAILED",
-        restricted: false,
-    },
-    Row {
-        rpc: "SessionService/RefreshSession",
-        needs: Needs::Key,
-        scope: Scope::Nothing,
-        request: || json!({"refreshToken": "enroll_refresh_1"}),
-        reached: "SESSION_INVALID",
-        restricted: false,
-    },
+    by_key("SessionService/CreateSession", Scope::TenantId, empty, "VALIDATION_FAILED"),
+    by_key(
+        "SessionService/RefreshSession",
+        Scope::Nothing,
+        || json!({"refreshToken": "enroll_refresh_1"}),
+        "SESSION_INVALID",
+    ),
     Row {
         rpc: "SessionService/GetSession",
         needs: Needs::PermissionByToken("sessions.read"),
