@@ -8,4 +8,4 @@ mod order;
 mod scrape;
 mod transport;
 
-pub use scrape::get;
+pub use scrape::{get, total};

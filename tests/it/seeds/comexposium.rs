@@ -17,6 +17,7 @@ on_both_engines!(
     code_124_the_url_reference_is_not_configured,
     code_187_there_is_no_configured_template,
     code_1_stands_for_the_rest,
+    code_1_stands_for_what_fails_inside,
     where_the_realm_verifies_the_mail_activates,
     without_a_password_the_mail_lets_one_be_set,
     the_person_logs_in,
@@ -215,12 +216,21 @@ async fn code_1_stands_for_the_rest(engine: Engine) {
         let told = refused(preset.client.accounts().create_account(changed(case.clone())).await);
         assert_eq!((told.faults(), code(&told)), (vec![fault.to_owned()], "1"), "{case}");
     }
-    app.database().execute("UPDATE realms SET state = 'DISABLED' WHERE name = 'comexposium'").await;
-    let app = app.restart().await;
-    let client = &preset.client;
-    let client = app.anonymous().as_application(&client.application_id, &client.tenant_id, &client.key);
-    let told = refused(client.accounts().create_account(changed(json!({"fromThirdParty": "partner-7"}))).await);
+    preset.change_realm(&app, v1::Realm { state: v1::RealmState::Disabled.into(), ..Default::default() }).await;
+    let told = refused(preset.client.accounts().create_account(changed(json!({"fromThirdParty": "partner-7"}))).await);
     assert_eq!((told.reason.as_str(), code(&told)), ("REALM_UNAVAILABLE", "1"));
+}
+
+/// "Internal error": 1, 132-135, 161 and 170 there.
+async fn code_1_stands_for_what_fails_inside(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "comexposium").await;
+    app.database().execute("ALTER TABLE credentials RENAME TO credentials_elsewhere").await;
+    let told = refused(preset.client.accounts().create_account(create(&body(REQUEST))).await);
+    assert_eq!((told.code.as_str(), told.reason.as_str(), code(&told)), ("Internal", "INTERNAL_ERROR", "1"));
+    app.database().execute("ALTER TABLE credentials_elsewhere RENAME TO credentials").await;
+    assert_eq!(written(&app).await, (0, 0), "nothing is half-made");
+    made(preset.client.accounts().create_account(create(&body(REQUEST))).await);
 }
 
 /// The words of a kind of mail in the brand and language of the example.
@@ -241,10 +251,7 @@ async fn worded(app: &TestApp, kind: v1::MailKind) {
 async fn where_the_realm_verifies_the_mail_activates(engine: Engine) {
     let app = TestApp::start(engine).await;
     let preset = Preset::apply(&app, "comexposium").await;
-    let realm = v1::Realm { realm_id: preset.realm_id.clone(), verify_email: true, ..Default::default() };
-    made(
-        app.operator().realms().update_realm(v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() }).await,
-    );
+    preset.change_realm(&app, v1::Realm { verify_email: true, ..Default::default() }).await;
     let told = refused(preset.client.accounts().create_account(changed(json!({}))).await);
     assert_eq!((code(&told), told.said("kind")), ("187", Some("ACTIVATION")), "before anything is written");
     assert_eq!(written(&app).await, (0, 0));

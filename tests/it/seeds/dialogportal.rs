@@ -238,10 +238,7 @@ async fn code_400_5_the_number_is_an_inactive_entitys(engine: Engine) {
 async fn the_four_answers_of_its_verification(engine: Engine) {
     let app = TestApp::start(engine).await;
     let preset = Preset::apply(&app, "dialogportal").await;
-    let realm = v1::Realm { realm_id: preset.realm_id.clone(), verify_phone: true, ..Default::default() };
-    made(
-        app.operator().realms().update_realm(v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() }).await,
-    );
+    preset.change_realm(&app, v1::Realm { verify_phone: true, ..Default::default() }).await;
     let answer = made(mobile(&preset.client, "32 12 34 56", "mailbox@mailserver.com").await);
     let account = answer.account.expect("an account");
     let id = answer.verifications.into_iter().map(|one| one.verification_id).collect::<Vec<_>>().concat();

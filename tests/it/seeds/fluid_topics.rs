@@ -7,7 +7,7 @@ use enroll::proto::v1;
 use enroll::proto::v1::confirm_verification_request::SecondKey;
 
 use super::{body, code, outcome_code, text};
-use crate::support::requests::password;
+use crate::support::requests::{credential, email, login, password};
 use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused, sent};
 
 on_both_engines!(
@@ -21,6 +21,9 @@ on_both_engines!(
     the_password_is_changed_after_the_first_login,
     a_verified_realm_mails_a_token_for_two_hours,
     a_closed_realm_is_for_those_who_may_create,
+    an_administrator_registers_others_in_a_closed_realm,
+    the_security_requirements_are_the_realms,
+    an_agreement_that_a_realm_demands,
     an_internal_realm_must_be_available,
 );
 
@@ -172,21 +175,12 @@ async fn the_calling_app_is_required(engine: Engine) {
     made(silent.saying("x-calling-app", "any label").registration().register_account(changed(json!({}))).await);
 }
 
-async fn change_realm(app: &TestApp, realm: v1::Realm) {
-    let request = v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() };
-    made(app.operator().realms().update_realm(request).await);
-}
-
 /// "After the first login, the password must be changed, since it was sent in plain text."
 async fn the_password_is_changed_after_the_first_login(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = Preset::apply(&app, "fluid-topics").await.client;
     made(client.registration().register_account(register(&body(REQUEST))).await);
-    let login = v1::CreateSessionRequest {
-        identifier: Some(v1::create_session_request::Identifier::Login("user@mail.com".to_owned())),
-        password: "User's password".to_owned(),
-        ..Default::default()
-    };
+    let login = v1::CreateSessionRequest { password: "User's password".to_owned(), ..login("user@mail.com") };
     let tokens = made(client.sessions().create_session(login).await).session.expect("tokens");
     assert_eq!(tokens.restriction(), v1::SessionRestriction::ChangePassword);
     let person = client.saying("x-user-token", &tokens.bearer_token);
@@ -206,15 +200,11 @@ async fn a_verified_realm_mails_a_token_for_two_hours(engine: Engine) {
     let preset = Preset::apply(&app, "fluid-topics").await;
     let client = preset.client.clone();
     let registration_mode = v1::RegistrationMode::Verified.into();
-    change_realm(&app, v1::Realm { realm_id: preset.realm_id.clone(), registration_mode, ..Default::default() }).await;
+    preset.change_realm(&app, v1::Realm { registration_mode, ..Default::default() }).await;
     let response = made(client.registration().register_account(changed(json!({}))).await);
     let account = response.account.expect("an account");
     assert_eq!(answer(&account)["needsVerification"], json!(true));
-    let login = v1::CreateSessionRequest {
-        identifier: Some(v1::create_session_request::Identifier::Login("user@mail.com".to_owned())),
-        password: "User's password".to_owned(),
-        ..Default::default()
-    };
+    let login = v1::CreateSessionRequest { password: "User's password".to_owned(), ..login("user@mail.com") };
     assert_eq!(refused(client.sessions().create_session(login.clone()).await).reason, "LOGIN_FAILED");
 
     let token = async || sent::tokens(&app, "user@mail.com", "enroll_confirm_").await.pop().expect("a token");
@@ -237,12 +227,8 @@ async fn a_verified_realm_mails_a_token_for_two_hours(engine: Engine) {
 async fn a_closed_realm_is_for_those_who_may_create(engine: Engine) {
     let app = TestApp::start(engine).await;
     let preset = Preset::apply(&app, "fluid-topics").await;
-    let closed = v1::Realm {
-        realm_id: preset.realm_id.clone(),
-        registration_mode: v1::RegistrationMode::Closed.into(),
-        ..Default::default()
-    };
-    change_realm(&app, closed).await;
+    let registration_mode = v1::RegistrationMode::Closed.into();
+    preset.change_realm(&app, v1::Realm { registration_mode, ..Default::default() }).await;
     let told = told(&preset.client, json!({})).await;
     assert_eq!((told.code.as_str(), told.reason.as_str()), ("PermissionDenied", "REGISTRATION_CLOSED"));
     let grant = v1::Grant {
@@ -256,12 +242,102 @@ async fn a_closed_realm_is_for_those_who_may_create(engine: Engine) {
     made(trusted.registration().register_account(changed(json!({}))).await);
 }
 
+/// "If the registration type is Closed, only users with the ADMIN or USERS_ADMIN role can use this web service."
+async fn an_administrator_registers_others_in_a_closed_realm(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let change =
+        v1::Realm { registration_mode: v1::RegistrationMode::Closed.into(), roles: roles(), ..Default::default() };
+    preset.change_realm(&app, change).await;
+    for (role, opens) in [("ADMIN", true), ("USERS_ADMIN", true), ("READER", false)] {
+        let address = format!("{}@mail.com", role.to_lowercase());
+        let account = v1::Account { email: email(&address), roles: vec![role.to_owned()], ..Default::default() };
+        let consents =
+            vec![v1::Consent { document: "privacy-policy".to_owned(), accepted: Some(true), ..Default::default() }];
+        let request = v1::CreateAccountRequest {
+            realm_id: preset.realm_id.clone(),
+            account: Some(v1::Account { consents, ..account }),
+            credential: credential("User's password"),
+            ..Default::default()
+        };
+        made(app.operator().accounts().create_account(request).await);
+        let person = signed_in(&preset.client, &address).await;
+        let request = changed(json!({"emailAddress": format!("by-{address}")}));
+        let answer = person.registration().register_account(request).await;
+        if opens {
+            made(answer);
+        } else {
+            assert_eq!(refused(answer).reason, "REGISTRATION_CLOSED", "{role}");
+        }
+    }
+}
+
+fn roles() -> Vec<v1::Role> {
+    let role = |name: &str| v1::Role { name: name.to_owned(), ..Default::default() };
+    ["ADMIN", "USERS_ADMIN", "READER"].map(role).to_vec()
+}
+
+/// The application on behalf of a person who has logged in for the first time, and has changed the password as is due then.
+async fn signed_in(client: &Client, address: &str) -> Client {
+    let login = v1::CreateSessionRequest { password: "User's password".to_owned(), ..login(address) };
+    let tokens = made(client.sessions().create_session(login).await).session.expect("tokens");
+    let person = client.saying("x-user-token", &tokens.bearer_token);
+    let change = v1::ChangePasswordRequest {
+        old_password: "User's password".to_owned(),
+        new_password: password("Another password"),
+        ..Default::default()
+    };
+    made(person.credentials().change_password(change).await);
+    person
+}
+
+/// "The password must meet the security requirements defined for the internal realm": HIGH is 12 characters and no known password. A realm
+/// may also name the domains of its people.
+async fn the_security_requirements_are_the_realms(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let high = v1::password_policy::Policy::Preset(v1::PasswordPreset::High.into());
+    let change = v1::Realm {
+        password_policy: Some(v1::PasswordPolicy { policy: Some(high) }),
+        allowed_email_domains: vec!["mail.com".to_owned()],
+        ..Default::default()
+    };
+    preset.change_realm(&app, change).await;
+    let cases = [
+        (json!({"password": "eleven char"}), "password.password PASSWORD_TOO_SHORT"),
+        (json!({"password": "012345678910"}), "password.password PASSWORD_BREACHED"),
+        (json!({"emailAddress": "user@evilmail.com"}), "email EMAIL_DOMAIN_NOT_ALLOWED"),
+        (json!({"emailAddress": "user@mail.com.evil.org"}), "email EMAIL_DOMAIN_NOT_ALLOWED"),
+    ];
+    for (changes, fault) in cases {
+        let told = told(&preset.client, changes.clone()).await;
+        assert_eq!((told.faults(), code(&told)), (vec![fault.to_owned()], "400"), "{changes}");
+    }
+    // Unicode and spaces are characters like others, and one code point counts one.
+    let changes = json!({"password": "ää öö üü ßß é", "emailAddress": "user@paris.mail.com"});
+    made(preset.client.registration().register_account(changed(changes)).await);
+}
+
+async fn an_agreement_that_a_realm_demands(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "fluid-topics").await;
+    let demanded = v1::ConsentRequirement {
+        document: "privacy-policy".to_owned(),
+        version: "1".to_owned(),
+        demand: v1::ConsentDemand::Acceptance.into(),
+    };
+    preset.change_realm(&app, v1::Realm { consents: vec![demanded], ..Default::default() }).await;
+    let told = told(&preset.client, json!({})).await;
+    let expected = ("FailedPrecondition", "CONSENT_REQUIRED", "400");
+    assert_eq!((told.code.as_str(), told.reason.as_str(), code(&told)), expected);
+    made(preset.client.registration().register_account(changed(json!({"privacyPolicyAgreement": true}))).await);
+}
+
 async fn an_internal_realm_must_be_available(engine: Engine) {
     let app = TestApp::start(engine).await;
     let preset = Preset::apply(&app, "fluid-topics").await;
-    let disabled =
-        v1::Realm { realm_id: preset.realm_id.clone(), state: v1::RealmState::Disabled.into(), ..Default::default() };
-    change_realm(&app, disabled).await;
+    let state = v1::RealmState::Disabled.into();
+    preset.change_realm(&app, v1::Realm { state, ..Default::default() }).await;
     let told = told(&preset.client, json!({})).await;
     assert_eq!((told.code.as_str(), told.reason.as_str()), ("FailedPrecondition", "REALM_UNAVAILABLE"));
     assert_eq!(told.preconditions.len(), 1);

@@ -16,7 +16,7 @@ use enroll::proto::v1::tenant_ref::Ref;
 use enroll::provisioning::seams::Clock;
 
 use super::{body, code, outcome_code, text};
-use crate::support::provider::Provider;
+use crate::support::provider::{self, Provider};
 use crate::support::requests::{password, tenant_ref};
 use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused};
 
@@ -30,6 +30,8 @@ on_both_engines!(
     error_portals_count_too_much,
     error_too_much_attempts,
     error_recaptcha_invalid,
+    an_error_where_the_captcha_cannot_be_judged,
+    the_statuses_of_a_portal,
     errors_of_authorization,
     error_register_new_tenant,
     error_internal,
@@ -243,20 +245,50 @@ async fn error_too_much_attempts(engine: Engine) {
 async fn error_recaptcha_invalid(engine: Engine) {
     let rejected = (200, None, r#"{"success": false, "error-codes": ["timeout-or-duplicate"]}"#);
     let provider = Provider::answering(&[rejected, (200, None, r#"{"success": true}"#)]).await;
-    let captcha = CaptchaSettings { url: provider.url(), secret: SecretString::from("the secret") };
-    let app = TestApp::builder(engine).with(|builder| builder.captcha = Some(captcha)).start().await;
-    let demand = |application: &mut v1::Application| application.portal_captcha_required = true;
-    let client = Preset::apply_changed(&app, "onlyoffice", demand).await.client;
+    let (_app, client) = demanding_captcha(engine, provider.url()).await;
     let absent = told(&client, json!({})).await;
     assert_eq!(
         (absent.faults(), code(&absent)),
         (vec!["captcha.token CAPTCHA_REQUIRED".to_owned()], "recaptchaInvalid")
     );
-    let solved =
-        v1::RegisterPortalRequest { captcha: Some(v1::Captcha { token: "solved".to_owned() }), ..changed(json!({})) };
-    let told = refused(client.registration().register_portal(solved.clone()).await);
+    let told = refused(client.registration().register_portal(solved()).await);
     assert_eq!((told.faults(), code(&told)), (vec!["captcha.token CAPTCHA_INVALID".to_owned()], "recaptchaInvalid"));
-    made(client.registration().register_portal(solved).await);
+    made(client.registration().register_portal(solved()).await);
+}
+
+async fn an_error_where_the_captcha_cannot_be_judged(engine: Engine) {
+    let (app, client) = demanding_captcha(engine, provider::nowhere()).await;
+    let told = refused(client.registration().register_portal(solved()).await);
+    let expected = ("Unavailable", "DEPENDENCY_UNAVAILABLE", "error");
+    assert_eq!((told.code.as_str(), told.reason.as_str(), code(&told)), expected);
+    assert!(told.retry_after.is_some());
+    assert_eq!(app.database().count("accounts").await, 0);
+}
+
+/// A provider of captchas at a URL, and the preset's application with the demand for one.
+async fn demanding_captcha(engine: Engine, url: String) -> (TestApp, Client) {
+    let captcha = CaptchaSettings { url, secret: SecretString::from("the secret") };
+    let app = TestApp::builder(engine).with(|builder| builder.captcha = Some(captcha)).start().await;
+    let demand = |application: &mut v1::Application| application.portal_captcha_required = true;
+    let client = Preset::apply_changed(&app, "onlyoffice", demand).await.client;
+    (app, client)
+}
+
+/// The example with a captcha's token.
+fn solved() -> v1::RegisterPortalRequest {
+    v1::RegisterPortalRequest { captcha: Some(v1::Captcha { token: "solved".to_owned() }), ..changed(json!({})) }
+}
+
+async fn the_statuses_of_a_portal(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = Preset::apply(&app, "onlyoffice").await.client;
+    made(client.registration().register_portal(changed(json!({}))).await);
+    for (state, status) in [("ACTIVE", "Active"), ("SUSPENDED", "Suspended"), ("DELETED", "RemovePending")] {
+        app.database().execute(&format!("UPDATE tenants SET state = '{state}' WHERE portal_name = 'example'")).await;
+        let read = tenant_ref(Ref::PortalName("example".to_owned()));
+        let tenant = made(client.tenants().get_tenant(read).await).tenant.expect("a tenant");
+        assert_eq!(answer("", &tenant)["tenant"]["status"], status);
+    }
 }
 
 /// "An unknown authorization scheme is used, or the authorization key is missing, or the authorization key time is out, or a wrong key is

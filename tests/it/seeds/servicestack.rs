@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use enroll::proto::v1;
 
 use super::{body, code, outcome_code, text};
+use crate::support::requests::{email, login, password_hash};
 use crate::support::{Client, Engine, Preset, TestApp, Told, made, on_both_engines, refused};
 
 on_both_engines!(
@@ -18,6 +19,7 @@ on_both_engines!(
     every_error_has_code_field_message_and_meta,
     what_is_taken_already_exists,
     a_user_name_has_a_pattern,
+    an_account_comes_over_with_its_hash_and_roles,
 );
 
 /// The document prints placeholders (`UserName: String`), "which need to be replaced with actual values"; `AutoLogin: False` stands there.
@@ -146,11 +148,7 @@ async fn nobody_is_logged_in_before_they_are_verified(engine: Engine) {
     let preset = Preset::apply(&app, "servicestack").await;
     let registration_mode = v1::RegistrationMode::Verified.into();
     let duplicate_policy = v1::DuplicatePolicy::Conceal.into();
-    let realm_id = preset.realm_id.clone();
-    let realm = v1::Realm { realm_id, registration_mode, duplicate_policy, ..Default::default() };
-    made(
-        app.operator().realms().update_realm(v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() }).await,
-    );
+    preset.change_realm(&app, v1::Realm { registration_mode, duplicate_policy, ..Default::default() }).await;
     for user_name in ["john.doe", "jane.doe"] {
         let request = changed(json!({ "AutoLogin": true, "UserName": user_name }));
         let response = made(preset.client.registration().register_account(request).await);
@@ -288,4 +286,34 @@ async fn a_user_name_has_a_pattern(engine: Engine) {
     for name in ["joe", &longest, "j.o-h_n", "john."] {
         made(client.registration().register_account(changed(json!({"UserName": name, "Email": null}))).await);
     }
+}
+
+/// A hash of ASP.NET Identity v3 is theirs; roles and permissions are told with a session.
+async fn an_account_comes_over_with_its_hash_and_roles(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let preset = Preset::apply(&app, "servicestack").await;
+    let roles = vec![v1::Role { name: "EDITOR".to_owned(), permissions: vec!["posts.write".to_owned()] }];
+    preset.change_realm(&app, v1::Realm { roles, ..Default::default() }).await;
+    let encoded = "AQAAAAEAACcQAAAAEHNpeHRlZW4gb2Ygc2FsdC6hVoYFv6epix0bEEbPbYQGmsvjHHw9eld+t3jTy6i5Pg==";
+    let account = v1::Account {
+        profile: Some(v1::Profile { user_name: "john.doe".to_owned(), ..Default::default() }),
+        email: email("john.doe@example.com"),
+        roles: vec!["EDITOR".to_owned()],
+        ..Default::default()
+    };
+    let import = v1::CreateAccountRequest {
+        realm_id: preset.realm_id.clone(),
+        account: Some(account),
+        credential: password_hash(encoded),
+        ..Default::default()
+    };
+    made(app.operator().accounts().create_account(import).await);
+    let login = v1::CreateSessionRequest { password: "correct horse".to_owned(), ..login("john.doe@example.com") };
+    let tokens = made(preset.client.sessions().create_session(login).await).session.expect("tokens");
+    let seen = v1::GetSessionRequest { bearer_token: tokens.bearer_token };
+    let seen = made(app.app(&["sessions.read"]).await.sessions().get_session(seen).await);
+    let account = seen.account.expect("an account");
+    let answer = answer(&v1::RegisterAccountResponse { account: Some(account), ..Default::default() });
+    assert_eq!((&answer["Roles"], &answer["Permissions"]), (&json!(["EDITOR"]), &json!(["posts.write"])));
+    assert_eq!(app.database().count("credentials WHERE phc LIKE '$argon2id$%'").await, 1, "hashed anew at the login");
 }

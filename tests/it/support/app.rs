@@ -229,20 +229,7 @@ impl TestApp {
         if application.name.is_empty() {
             application.name = self.name("app");
         }
-        let mut applications = self.operator.applications();
-        let request = v1::CreateApplicationRequest {
-            tenant_id: tenant_id.to_owned(),
-            application: Some(application),
-            validate_only: false,
-        };
-        let application = made(applications.create_application(request).await).application.expect("an application");
-        let request = v1::CreateApplicationKeyRequest {
-            tenant_id: tenant_id.to_owned(),
-            application_id: application.application_id.clone(),
-            key: None,
-        };
-        let key = made(applications.create_application_key(request).await);
-        self.anonymous().as_application(&application.application_id, tenant_id, &key.secret)
+        self.operator.application(tenant_id, application).await
     }
 
     /// An application of a tenant of its own, with these permissions there and none elsewhere.

@@ -6,6 +6,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use enroll::proto::v1;
 use enroll::proto::v1::account_service_client::AccountServiceClient;
 use enroll::proto::v1::application_service_client::ApplicationServiceClient;
 use enroll::proto::v1::contract_service_client::ContractServiceClient;
@@ -15,6 +16,8 @@ use enroll::proto::v1::registration_service_client::RegistrationServiceClient;
 use enroll::proto::v1::session_service_client::SessionServiceClient;
 use enroll::proto::v1::template_service_client::TemplateServiceClient;
 use enroll::proto::v1::tenant_service_client::TenantServiceClient;
+
+use super::told::made;
 
 /// What a generated client speaks over.
 pub type Wire = InterceptedService<Channel, Headers>;
@@ -78,6 +81,25 @@ impl Client {
         let name: AsciiMetadataKey = name.parse().expect("a name of metadata");
         other.headers.0.insert(name, value.parse().expect("a value of metadata"));
         other
+    }
+
+    /// An application as described, at home in a tenant, which this caller makes with a key; it calls by the same connection.
+    pub async fn application(&self, tenant_id: &str, application: v1::Application) -> Self {
+        let mut applications = self.applications();
+        let request = v1::CreateApplicationRequest {
+            tenant_id: tenant_id.to_owned(),
+            application: Some(application),
+            validate_only: false,
+        };
+        let application = made(applications.create_application(request).await).application.expect("an application");
+        let request = v1::CreateApplicationKeyRequest {
+            tenant_id: tenant_id.to_owned(),
+            application_id: application.application_id.clone(),
+            key: None,
+        };
+        let key = made(applications.create_application_key(request).await);
+        let nobody = Self::anonymous(self.channel.clone());
+        nobody.as_application(&application.application_id, tenant_id, &key.secret)
     }
 
     /// The connection, for calls that no generated client makes.

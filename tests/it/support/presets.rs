@@ -54,6 +54,13 @@ impl Preset {
         Self { client, realm_id, contract_id, example: file["example"]["request"].clone() }
     }
 
+    /// Changes the rules of its realm that the change names.
+    pub async fn change_realm(&self, app: &TestApp, change: v1::Realm) {
+        let realm = v1::Realm { realm_id: self.realm_id.clone(), ..change };
+        let request = v1::UpdateRealmRequest { realm: Some(realm), ..Default::default() };
+        made(app.operator().realms().update_realm(request).await);
+    }
+
     /// The example request of the preset.
     pub fn example<R: prost::Message + Default>(&self, name: &str) -> R {
         message(&self.example, name)

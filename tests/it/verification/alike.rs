@@ -7,12 +7,17 @@ use enroll::proto::v1;
 use enroll::proto::v1::send_verification_request::Target;
 
 use super::{by_id, concealing, confirmation, login_in, once_more, only, register_in, registered};
+use crate::layers::total;
 use crate::support::app::application;
-use crate::support::requests::create;
+use crate::support::binary::Binary;
+use crate::support::database::Database;
+use crate::support::requests::{create, phone};
 use crate::support::{Client, Engine, TestApp, Told, made, on_both_engines, refused, sent};
 
 on_both_engines!(
     registrations_are_alike,
+    numbers_are_alike,
+    as_many_passwords_are_hashed,
     no_refusal_tells_of_an_account,
     resends_resets_and_logins_are_alike,
     readers_are_told_the_truth,
@@ -35,8 +40,8 @@ async fn populated(app: &TestApp, client: &Client) -> (String, [&'static str; 4]
     (realm_id, addresses)
 }
 
-/// An answer without what is different in any two: ids, numbers, secrets, times, and the address that was asked about.
-fn masked(answer: &v1::RegisterAccountResponse, address: &str) -> (String, usize) {
+/// An answer without what is different in any two: ids, numbers, secrets, times, and the identifier that was asked about.
+fn masked(answer: &v1::RegisterAccountResponse, identifier: &str) -> (String, usize) {
     let mut answer = answer.clone();
     // Random numbers have random lengths on the wire.
     let account = answer.account.as_mut().expect("an account");
@@ -52,7 +57,7 @@ fn masked(answer: &v1::RegisterAccountResponse, address: &str) -> (String, usize
         id.clear();
     }
     answer.verifications.iter_mut().for_each(|one| one.verification_id.clear());
-    (format!("{answer:?}").replace(address, "(the address)"), length)
+    (format!("{answer:?}").replace(identifier, "(the identifier)"), length)
 }
 
 /// Rows by table: what was written.
@@ -87,6 +92,80 @@ async fn registrations_are_alike(engine: Engine) {
     }
     for other in &seen[1..] {
         assert_eq!(other, &seen[0]);
+    }
+}
+
+/// Each with an address of its own: only the number is new, or that of an active, an unverified or a disabled account.
+async fn numbers_are_alike(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let client = app.app(&[]).await;
+    let realm_id = app.realm(v1::Realm { verify_phone: true, ..concealing() }).await;
+    let numbers = ["+4532123451", "+4532123452", "+4532123453", "+4532123454"];
+    let with_number = |at: usize, address: String| v1::RegisterAccountRequest {
+        phone: numbers[at].to_owned(),
+        ..register_in(&realm_id, &address)
+    };
+    for at in [1, 3] {
+        let mut request = v1::CreateAccountRequest {
+            realm_id: realm_id.clone(),
+            email_verified: true,
+            phone_verified: true,
+            ..create(&format!("owner{at}@example.com"))
+        };
+        request.account.as_mut().expect("an account").phone = phone(numbers[at]);
+        made(app.operator().accounts().create_account(request).await);
+    }
+    registered(&client, with_number(2, "owner2@example.com".to_owned())).await;
+    app.database().execute("UPDATE accounts SET state = 'DISABLED' WHERE email = 'owner3@example.com'").await;
+    let mut seen = Vec::new();
+    for (at, number) in numbers.into_iter().enumerate() {
+        let before = rows(&app).await;
+        let mails = sent::mails(&app).await.len();
+        let address = format!("new{at}@example.com");
+        let answer = registered(&client, with_number(at, address.clone())).await;
+        assert_eq!((answer.outcome(), answer.verifications.len()), (v1::Outcome::Accepted, 2), "{number}");
+        let written = growth(&before, &rows(&app).await);
+        let sent = sent::mails(&app).await.len() - mails;
+        let (told, length) = masked(&answer, number);
+        seen.push((told.replace(&address, "(the address)"), length, written, sent));
+    }
+    for other in &seen[1..] {
+        assert_eq!(other, &seen[0]);
+    }
+}
+
+/// By far the most of the work. The server is a process of its own, in whose metrics nobody else counts.
+async fn as_many_passwords_are_hashed(engine: Engine) {
+    let database = Database::fresh(engine).await;
+    let binary = Binary::start(&database).await;
+    let operator = binary.operator();
+    let request = v1::CreateRealmRequest {
+        realm: Some(v1::Realm { name: "people".to_owned(), ..concealing() }),
+        ..Default::default()
+    };
+    let realm_id = made(operator.realms().create_realm(request).await).realm.expect("a realm").realm_id;
+    let client = operator.application("", v1::Application { name: "site".to_owned(), ..application(&[]) }).await;
+    for address in ["active@example.com", "banned@example.com"] {
+        let request = v1::CreateAccountRequest { realm_id: realm_id.clone(), email_verified: true, ..create(address) };
+        made(operator.accounts().create_account(request).await);
+    }
+    registered(&client, register_in(&realm_id, "unsure@example.com")).await;
+    database.execute("UPDATE accounts SET state = 'DISABLED' WHERE email = 'banned@example.com'").await;
+    let hashes = async || total(binary.admin_address(), "enroll_password_hash_seconds_count").await;
+    for address in ["newest@example.com", "active@example.com", "unsure@example.com", "banned@example.com"] {
+        let before = hashes().await;
+        let reset = v1::StartPasswordResetRequest {
+            realm_id: realm_id.clone(),
+            email: address.to_owned(),
+            ..Default::default()
+        };
+        made(client.credentials().start_password_reset(reset).await);
+        assert_eq!(hashes().await - before, 0, "{address}");
+        let login = v1::CreateSessionRequest { password: "not the one".to_owned(), ..login_in(&realm_id, address) };
+        assert_eq!(refused(client.sessions().create_session(login).await).reason, "LOGIN_FAILED");
+        assert_eq!(hashes().await - before, 1, "{address}");
+        registered(&client, register_in(&realm_id, address)).await;
+        assert_eq!(hashes().await - before, 2, "{address}");
     }
 }
 
