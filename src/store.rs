@@ -22,6 +22,7 @@ pub mod requests;
 pub mod sessions;
 mod settings;
 mod sqlite;
+mod statements;
 pub mod templates;
 pub mod tenants;
 pub mod verifications;

@@ -17,6 +17,7 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::BoxFuture;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 pub(super) use self::connect::Connector;
 use self::shared::SharedReaders;
@@ -155,7 +156,8 @@ impl Engine {
     {
         let conn = acquire(&self.pool).await?;
         let pool = self.pool.clone();
-        let task = self.units.spawn(async move { units::run(&pool, conn, unit).await });
+        let run = async move { units::run(&pool, conn, unit).await };
+        let task = self.units.spawn(run.in_current_span());
         match task.await {
             Ok(result) => result.map_err(StoreError::settled),
             Err(error) => Err(StoreError::broken(Fault::Other, error)),

@@ -8,4 +8,4 @@ mod order;
 mod scrape;
 mod transport;
 
-pub use scrape::{get, total};
+pub use scrape::{get, hashes, wait_for_hashes};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +16,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::error::{Fault, StoreError};
+use crate::store::statements;
 
 /// A peer that acknowledges nothing for that long is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -87,6 +88,7 @@ impl Connector {
         conn.batch_execute(&self.session).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
         // Only a superuser may set it; whether the server speaks English all the same is checked at start.
         let _refused = conn.batch_execute("SET lc_messages = 'C'").await;
+        conn.set_instrumentation(statements::Told);
         Ok(conn)
     }
 

@@ -15,6 +15,7 @@ use diesel_async::{AsyncConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::Conn;
 use super::connection::open_writer;
@@ -60,7 +61,7 @@ impl Writer {
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Box<dyn Job> = Box::new(Unit { unit, result: None, answer });
+        let job: Box<dyn Job> = Box::new(Unit { unit, result: None, answer, span: Span::current() });
         match self.queue.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(queue) => queue.try_send(job).map_err(|error| match error {
                 TrySendError::Full(_) => StoreError::Busy,
@@ -109,6 +110,8 @@ struct Unit<T, F> {
     result: Option<Result<T, StoreError>>,
     /// Whoever waits, or nobody any more.
     answer: oneshot::Sender<Result<T, StoreError>>,
+    /// The call that it is for, as the log knows it.
+    span: Span,
 }
 
 impl<T, F> Unit<T, F>
@@ -132,6 +135,7 @@ where
     F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send,
 {
     fn run(&mut self, conn: &mut Conn) -> Ran {
+        let _entered = self.span.clone().entered();
         // The connection is thrown away after a panic, so nothing that the panic left half done is looked at again.
         match catch_unwind(AssertUnwindSafe(|| self.in_savepoint(conn))) {
             Ok(Ok(result)) => {

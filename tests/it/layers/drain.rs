@@ -15,7 +15,7 @@ use crate::support::process;
 use crate::support::state::half_made;
 use crate::support::{Engine, made, on_both_engines, requests};
 
-use super::scrape::{get, total};
+use super::scrape::{get, wait_for_hashes};
 
 on_both_engines!(a_call_under_way_is_finished, idle_connections_hold_up_nothing);
 
@@ -40,7 +40,8 @@ async fn a_call_under_way_is_finished(engine: Engine) {
         let operator = operator.clone();
         tokio::spawn(async move { operator.accounts().create_account(requests::create("ada@example.org")).await })
     };
-    wait_for_hashes(&binary, 2).await;
+    // A call whose password is hashed has only its unit of work before it.
+    wait_for_hashes(binary.admin_address(), 2).await;
     binary.terminate();
     assert_eq!(next().await, Some(ServingStatus::NotServing));
     assert_eq!(next().await, None, "watchers are let go");
@@ -63,16 +64,6 @@ async fn a_call_under_way_is_finished(engine: Engine) {
     assert!(status.success(), "{status}: {}", binary.printed().text());
     assert_eq!(database.count("accounts").await, 2);
     assert_eq!(half_made(&database).await, [""; 0]);
-}
-
-/// Waits until so many passwords were hashed: a call whose password is hashed has only its unit of work before it.
-async fn wait_for_hashes(binary: &Binary, hashes: u64) {
-    let done = async {
-        while total(binary.admin_address(), "enroll_password_hash_seconds_count").await < hashes {
-            tokio::time::sleep(POLL_INTERVAL).await;
-        }
-    };
-    tokio::time::timeout(TIME_MAX, done).await.expect("the password is hashed");
 }
 
 async fn idle_connections_hold_up_nothing(engine: Engine) {

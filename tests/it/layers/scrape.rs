@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const TIME_MAX: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// One request as it stands, on a connection of its own; all that comes back.
 pub async fn exchange(address: SocketAddr, request: &[u8]) -> Vec<u8> {
@@ -37,9 +38,19 @@ pub async fn counter(admin: SocketAddr, name: &str, labels: &[(&str, &str)]) -> 
     counted.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
 }
 
-/// The value of a series without labels; 0 where it is not there yet.
-pub async fn total(admin: SocketAddr, name: &str) -> u64 {
+/// How many passwords were hashed.
+pub async fn hashes(admin: SocketAddr) -> u64 {
     let (_, metrics) = get(admin, "/metrics").await;
-    let mut values = metrics.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
-    values.next().unwrap_or(0)
+    let value = |line: &str| line.strip_prefix("enroll_password_hash_seconds_count ")?.parse().ok();
+    metrics.lines().find_map(value).unwrap_or(0)
+}
+
+/// Waits until so many passwords were hashed: one counts a moment after it was answered.
+pub async fn wait_for_hashes(admin: SocketAddr, count: u64) {
+    let counted = async {
+        while hashes(admin).await < count {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    };
+    tokio::time::timeout(TIME_MAX, counted).await.expect("the passwords are hashed");
 }

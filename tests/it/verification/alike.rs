@@ -1,15 +1,17 @@
 //! Where a realm conceals, the answers for a new, an existing, an unverified and a disabled account are the same but for ids, secrets and
 //! times, to the byte; and so is the work.
 
+use std::process::Command;
+
 use prost::Message;
 
 use enroll::proto::v1;
 use enroll::proto::v1::send_verification_request::Target;
 
 use super::{by_id, concealing, confirmation, login_in, once_more, only, register_in, registered};
-use crate::layers::total;
+use crate::layers::{hashes, wait_for_hashes};
 use crate::support::app::application;
-use crate::support::binary::Binary;
+use crate::support::binary::{self, Binary};
 use crate::support::database::Database;
 use crate::support::requests::{create, phone};
 use crate::support::{Client, Engine, TestApp, Told, made, on_both_engines, refused, sent};
@@ -18,6 +20,7 @@ on_both_engines!(
     registrations_are_alike,
     numbers_are_alike,
     as_many_passwords_are_hashed,
+    the_database_is_asked_the_same,
     no_refusal_tells_of_an_account,
     resends_resets_and_logins_are_alike,
     readers_are_told_the_truth,
@@ -25,11 +28,13 @@ on_both_engines!(
     user_names_are_told_all_the_same,
 );
 
-/// A realm that conceals, with an account in each state: the addresses of a new, an existing, an unverified and a disabled one.
-async fn populated(app: &TestApp, client: &Client) -> (String, [&'static str; 4]) {
+/// Of nobody, and of an active, an unverified and a disabled account.
+const ADDRESSES: [&str; 4] = ["newest@example.com", "active@example.com", "unsure@example.com", "banned@example.com"];
+
+/// A realm that conceals, with an account in each state.
+async fn populated(app: &TestApp, client: &Client) -> String {
     let realm_id = app.realm(concealing()).await;
-    let addresses = ["newest@example.com", "active@example.com", "unsure@example.com", "banned@example.com"];
-    for address in &addresses[1..] {
+    for address in &ADDRESSES[1..] {
         let answer = registered(client, register_in(&realm_id, address)).await;
         if !address.starts_with("unsure") {
             let (id, token) = (only(&answer.verifications).verification_id, confirmation(app, address).await);
@@ -37,7 +42,7 @@ async fn populated(app: &TestApp, client: &Client) -> (String, [&'static str; 4]
         }
     }
     app.database().execute("UPDATE accounts SET state = 'DISABLED' WHERE email = 'banned@example.com'").await;
-    (realm_id, addresses)
+    realm_id
 }
 
 /// An answer without what is different in any two: ids, numbers, secrets, times, and the identifier that was asked about.
@@ -76,9 +81,9 @@ fn growth(before: &[i64], after: &[i64]) -> Vec<i64> {
 async fn registrations_are_alike(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&[]).await;
-    let (realm_id, addresses) = populated(&app, &client).await;
+    let realm_id = populated(&app, &client).await;
     let mut seen = Vec::new();
-    for address in addresses {
+    for address in ADDRESSES {
         let before = rows(&app).await;
         let mails = sent::mails(&app).await.len();
         let request = v1::RegisterAccountRequest { auto_login: true, ..register_in(&realm_id, address) };
@@ -134,15 +139,18 @@ async fn numbers_are_alike(engine: Engine) {
     }
 }
 
-/// By far the most of the work. The server is a process of its own, in whose metrics nobody else counts.
-async fn as_many_passwords_are_hashed(engine: Engine) {
-    let database = Database::fresh(engine).await;
-    let binary = Binary::start(&database).await;
+/// A server that can be asked about one address again at once.
+fn unhurried(database: &Database) -> Command {
+    let mut command = binary::serve(database);
+    command.env("ENROLL_LIMITS_VERIFICATION_RESENDS", "1000/1s");
+    command
+}
+
+/// A server of its own with a realm that conceals and an account in each state: a client, and the realm.
+async fn served(database: &Database, binary: &Binary) -> (Client, String) {
     let operator = binary.operator();
-    let request = v1::CreateRealmRequest {
-        realm: Some(v1::Realm { name: "people".to_owned(), ..concealing() }),
-        ..Default::default()
-    };
+    let realm = v1::Realm { name: "people".to_owned(), ..concealing() };
+    let request = v1::CreateRealmRequest { realm: Some(realm), ..Default::default() };
     let realm_id = made(operator.realms().create_realm(request).await).realm.expect("a realm").realm_id;
     let client = operator.application("", v1::Application { name: "site".to_owned(), ..application(&[]) }).await;
     for address in ["active@example.com", "banned@example.com"] {
@@ -151,30 +159,100 @@ async fn as_many_passwords_are_hashed(engine: Engine) {
     }
     registered(&client, register_in(&realm_id, "unsure@example.com")).await;
     database.execute("UPDATE accounts SET state = 'DISABLED' WHERE email = 'banned@example.com'").await;
-    let hashes = async || total(binary.admin_address(), "enroll_password_hash_seconds_count").await;
-    for address in ["newest@example.com", "active@example.com", "unsure@example.com", "banned@example.com"] {
-        let before = hashes().await;
-        let reset = v1::StartPasswordResetRequest {
-            realm_id: realm_id.clone(),
-            email: address.to_owned(),
-            ..Default::default()
-        };
-        made(client.credentials().start_password_reset(reset).await);
-        assert_eq!(hashes().await - before, 0, "{address}");
-        let login = v1::CreateSessionRequest { password: "not the one".to_owned(), ..login_in(&realm_id, address) };
-        assert_eq!(refused(client.sessions().create_session(login).await).reason, "LOGIN_FAILED");
-        assert_eq!(hashes().await - before, 1, "{address}");
-        registered(&client, register_in(&realm_id, address)).await;
-        assert_eq!(hashes().await - before, 2, "{address}");
+    (client, realm_id)
+}
+
+/// What a stranger can ask about an address.
+#[derive(Clone, Copy, Debug)]
+enum Question {
+    Reset,
+    Resend,
+    Login,
+    Registration,
+}
+
+const QUESTIONS: [Question; 4] = [Question::Reset, Question::Resend, Question::Login, Question::Registration];
+
+async fn ask(client: &Client, realm_id: &str, question: Question, address: &str) {
+    let realm_id = realm_id.to_owned();
+    let email = address.to_owned();
+    match question {
+        Question::Reset => {
+            let request = v1::StartPasswordResetRequest { realm_id, email, ..Default::default() };
+            made(client.credentials().start_password_reset(request).await);
+        }
+        Question::Resend => {
+            let request = v1::SendVerificationRequest { realm_id, ..once_more(Target::Email(email)) };
+            made(client.registration().send_verification(request).await);
+        }
+        Question::Login => {
+            let request =
+                v1::CreateSessionRequest { password: "not the one".to_owned(), ..login_in(&realm_id, address) };
+            assert_eq!(refused(client.sessions().create_session(request).await).reason, "LOGIN_FAILED");
+        }
+        Question::Registration => {
+            registered(client, register_in(&realm_id, address)).await;
+        }
     }
+}
+
+/// By far the most of the work. The server is a process of its own, in whose metrics nobody else counts.
+async fn as_many_passwords_are_hashed(engine: Engine) {
+    let database = Database::fresh(engine).await;
+    let binary = Binary::spawn(unhurried(&database)).await;
+    let (client, realm_id) = served(&database, &binary).await;
+    let admin = binary.admin_address();
+    let mut counted = 3;
+    wait_for_hashes(admin, counted).await;
+    for address in ADDRESSES {
+        for question in QUESTIONS {
+            ask(&client, &realm_id, question, address).await;
+            counted += u64::from(matches!(question, Question::Login | Question::Registration));
+            wait_for_hashes(admin, counted).await;
+            assert_eq!(hashes(admin).await, counted, "{question:?} of {address}");
+        }
+    }
+}
+
+/// The rest of the work: the statements that the log has for each call.
+async fn the_database_is_asked_the_same(engine: Engine) {
+    let database = Database::fresh(engine).await;
+    let mut command = unhurried(&database);
+    command.env("ENROLL_TELEMETRY_FILTER", "enroll=debug,enroll::store=trace");
+    let binary = Binary::spawn(command).await;
+    let (client, realm_id) = served(&database, &binary).await;
+    let id = |question: Question, address: &str| format!("{question:?}-of-{}", address.replace('@', "-at-"));
+    for question in QUESTIONS {
+        // The first call of a kind reads what the others find in a cache.
+        ask(&client, &realm_id, question, "warming@example.com").await;
+        for address in ADDRESSES {
+            ask(&client.saying("x-request-id", &id(question, address)), &realm_id, question, address).await;
+        }
+    }
+    let printed = binary.printed().text();
+    for question in QUESTIONS {
+        let expected = statements(&printed, &id(question, ADDRESSES[0]));
+        assert!(expected.iter().any(|statement| statement.contains("FROM")), "{question:?}: {expected:#?}");
+        for address in &ADDRESSES[1..] {
+            assert_eq!(statements(&printed, &id(question, address)), expected, "{question:?} of {address}");
+        }
+    }
+    assert!(!printed.contains("binds:"), "statements are told without their values");
+}
+
+/// What the log says that the database was asked for a call.
+fn statements(printed: &str, request_id: &str) -> Vec<String> {
+    let lines = printed.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mine = lines.filter(|line| line["span"]["request_id"] == request_id);
+    mine.filter_map(|line| line["statement"].as_str().map(str::to_owned)).collect()
 }
 
 async fn resends_resets_and_logins_are_alike(engine: Engine) {
     let app = TestApp::start(engine).await;
     let client = app.app(&[]).await;
-    let (realm_id, addresses) = populated(&app, &client).await;
+    let realm_id = populated(&app, &client).await;
     let mut seen = Vec::new();
-    for address in addresses {
+    for address in ADDRESSES {
         let before = rows(&app).await;
         let resend =
             v1::SendVerificationRequest { realm_id: realm_id.clone(), ..once_more(Target::Email(address.to_owned())) };
