@@ -35,11 +35,18 @@ pub(super) fn reader(conn: &mut Conn) -> Reader<'_> {
     conn
 }
 
-/// Inserts rows by one statement.
+/// Inserts rows by one statement. That for one row, which is what most units insert, is prepared once a connection; those for more depend on
+/// their number and are prepared each time.
 macro_rules! insert_rows {
     ($conn:expr, $table:expr, $rows:expr) => {
-        if !$rows.is_empty() {
-            diesel::insert_into($table).values(&$rows).execute($conn).await?;
+        match &($rows)[..] {
+            [] => {}
+            [row] => {
+                diesel::insert_into($table).values(row).execute($conn).await?;
+            }
+            rows => {
+                diesel::insert_into($table).values(rows).execute($conn).await?;
+            }
         }
     };
 }
@@ -56,20 +63,27 @@ use self::queries::accounts::IdentifierRow;
 /// The number of the advisory lock that migrations and the first installation hold: `enroll` in ASCII.
 const INSTALLATION_LOCK: i64 = 0x0065_6e72_6f6c_6c00;
 
-/// Inserts identifiers; says how many found their key free.
+/// Inserts identifiers; says how many found their key free. The statements for an account's usual one or two are prepared once a connection.
 pub(super) async fn insert_identifiers(conn: &mut Conn, rows: &[IdentifierRow]) -> diesel::QueryResult<usize> {
     use self::schema::identifiers::dsl;
     use diesel::DecoratableTarget;
-    if rows.is_empty() {
-        return Ok(0);
+    macro_rules! insert {
+        ($values:expr) => {
+            diesel::insert_into(dsl::identifiers)
+                .values($values)
+                .on_conflict((dsl::tenant_id, dsl::realm_id, dsl::kind, dsl::key))
+                .filter_target(dsl::held)
+                .do_nothing()
+                .execute(conn)
+                .await
+        };
     }
-    diesel::insert_into(dsl::identifiers)
-        .values(rows)
-        .on_conflict((dsl::tenant_id, dsl::realm_id, dsl::kind, dsl::key))
-        .filter_target(dsl::held)
-        .do_nothing()
-        .execute(conn)
-        .await
+    match rows {
+        [] => Ok(0),
+        [row] => insert!(row),
+        [first, second] => insert!([first, second]),
+        rows => insert!(rows),
+    }
 }
 
 /// One row by a unique key. Boxed: the compiler cannot see by itself that a future over a shared reference to the connection is Send.

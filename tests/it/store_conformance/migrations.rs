@@ -93,3 +93,31 @@ async fn what_is_pending_is_told_while_another_process_migrates() {
     let waits = tokio::time::timeout(Duration::from_millis(200), store.migrate()).await;
     waits.expect_err("a migration waits for the other process");
 }
+
+/// A session keeps the plan of a check, and may make it on a young database, before there are statistics. What it would choose then is seen
+/// here, for every foreign key.
+#[tokio::test]
+async fn postgres_checks_foreign_keys_by_the_keys_that_they_name() {
+    const FOREIGN_KEYS: &str = "
+        SELECT c.conname::text, c.confrelid::regclass::text, c.conindid::regclass::text,
+            string_agg(quote_ident(a.attname) || ' = $' || k.at, ' AND ' ORDER BY k.at),
+            string_agg(format_type(a.atttypid, a.atttypmod), ', ' ORDER BY k.at), string_agg('NULL', ', ')
+        FROM pg_constraint c, unnest(c.confkey) WITH ORDINALITY AS k (attnum, at), pg_attribute a
+        WHERE c.contype = 'f' AND a.attrelid = c.confrelid AND a.attnum = k.attnum
+        GROUP BY c.oid, c.conname, c.confrelid, c.conindid";
+    let database = postgres::database().await;
+    let (client, connection) = tokio_postgres::connect(&database.url, NoTls).await.expect("a session");
+    tokio::spawn(connection);
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await.expect("set");
+    let keys = client.query(FOREIGN_KEYS, &[]).await.expect("the foreign keys");
+    assert!(keys.len() > 10, "{keys:?}");
+    for key in keys {
+        let text = |at: usize| key.get::<_, String>(at);
+        let (name, table, index, condition, types, values) = (text(0), text(1), text(2), text(3), text(4), text(5));
+        let check = format!("PREPARE {name} ({types}) AS SELECT 1 FROM ONLY {table} WHERE {condition} FOR KEY SHARE");
+        client.batch_execute(&check).await.expect("prepared");
+        let plan = client.query(&format!("EXPLAIN EXECUTE {name} ({values})"), &[]).await.expect("a plan");
+        let plan: Vec<String> = plan.iter().map(|line| line.get(0)).collect();
+        assert!(plan.iter().any(|line| line.contains(&format!("using {index} on"))), "{name}: {plan:#?}");
+    }
+}
