@@ -127,7 +127,16 @@ mod tests {
 
     #[test]
     fn no_sentence_takes_anything_but_facts_of_ours() {
-        const FACTS: [&str; 6] = ["violationCount", "permission", "limit", "minLength", "maxLength", "characterClass"];
+        const FACTS: [&str; 8] = [
+            "violationCount",
+            "permission",
+            "limit",
+            "minLength",
+            "maxLength",
+            "characterClass",
+            "differsFrom",
+            "type",
+        ];
         for locale in Locale::ALL {
             for variable in source(*locale).split('$').skip(1) {
                 let name: String = variable.chars().take_while(char::is_ascii_alphanumeric).collect();

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::support::binary::{Binary, operator_key};
+use crate::support::binary::{self, Binary, operator_key};
 use crate::support::database::Database;
 use crate::support::engine::run;
 use crate::support::process;
@@ -43,6 +43,31 @@ fn documents(engine: Engine) {
         }
         let printed = process::run_beside(command, RUN_TIME_MAX).await.done();
         assert_eq!(printed.matches(": as expected").count(), 7, "{printed}");
+    });
+}
+
+#[test]
+fn the_walks_work_on_sqlite() {
+    walks(Engine::Sqlite);
+}
+
+#[test]
+fn the_walks_work_on_postgres() {
+    walks(Engine::Postgres);
+}
+
+/// With a mail server, an API for texts and a captcha provider; the program starts the server and what is outside of it.
+fn walks(engine: Engine) {
+    let python = python();
+    run(async move {
+        let database = Database::fresh(engine).await;
+        let mut command = Command::new(&python.interpreter);
+        command.arg(clients().join("walk.py")).arg(env!("CARGO_BIN_EXE_enroll"));
+        let serve = binary::serve(&database);
+        command.env_clear().envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("PYTHONPATH", &python.stubs).env("PYTHONDONTWRITEBYTECODE", "1");
+        let printed = process::run_beside(command, RUN_TIME_MAX).await.done();
+        assert_eq!(printed.matches(": as expected").count(), 10, "{printed}");
     });
 }
 

@@ -59,12 +59,14 @@ impl Provisioning {
             () if realm.rules.verifies_email() && !checked.email_verified => Some(VerificationPurpose::Activation),
             () => None,
         };
+        let by_text = checked.phone.is_some() && realm.rules.verify_phone && !checked.phone_verified;
         if let Some(purpose) = by_mail {
             said.verifications.extend(self.begin(access, realm, purpose, person, delivery, wording).await?);
-        } else if delivery.sends() && !place.registers {
+        } else if delivery.sends() && !place.registers && !by_text {
+            // Nobody is told that an account is ready which is not in use before its number is proved.
             said.welcome = self.compose(access, realm, MailKind::AccountCreated, person, None, wording).await?;
         }
-        if realm.rules.verify_phone && !checked.phone_verified {
+        if by_text {
             let purpose = VerificationPurpose::PhoneCode;
             said.verifications.extend(self.begin(access, realm, purpose, person, delivery, wording).await?);
         }

@@ -11,7 +11,6 @@ import grpc
 from enroll.v1 import (
     account_pb2,
     account_service_pb2,
-    credential_pb2,
     credential_service_pb2,
     provisioning_pb2,
     realm_pb2,
@@ -21,7 +20,17 @@ from enroll.v1 import (
     tenant_pb2,
     tenant_service_pb2,
 )
-from wire import Client
+from wire import (
+    Client,
+    comexposium_example,
+    confirm,
+    dialogportal_example,
+    fluid_topics_example,
+    harbour,
+    onlyoffice_example,
+    password,
+    servicestack_example,
+)
 
 ENDPOINT = sys.argv[1]
 
@@ -30,24 +39,12 @@ def client(name, **metadata):
     return Client(ENDPOINT, os.environ[f"KEY_{name}"], **metadata)
 
 
-def password(text, confirmation=None):
-    return credential_pb2.PasswordInput(password=text, password_confirmation=confirmation)
-
-
 def dialogportal():
     """Create user (endpoint 1001): contract of full name, e-mail and password."""
     portal = client("DIALOGPORTAL")
     create = portal.accounts.CreateAccount
 
-    def request(name="John Doe", email="mailbox@mailserver.com", secret="password", **more):
-        return account_service_pb2.CreateAccountRequest(
-            account=account_pb2.Account(
-                profile=account_pb2.Profile(display_name=name), email=account_pb2.Email(address=email), **more
-            ),
-            credential=credential_pb2.CredentialInput(password=credential_pb2.InitialPassword(password=secret)),
-        )
-
-    made, metadata = portal.call(create, request())
+    made, metadata = portal.call(create, dialogportal_example())
     assert made.outcome == provisioning_pb2.OUTCOME_CREATED
     assert metadata["x-legacy-code"] == "201", metadata
     assert made.account.account_number > 0
@@ -56,13 +53,13 @@ def dialogportal():
     assert not made.account.HasField("phone")
 
     # 303: redirected to "Get Account Data".
-    again, metadata = portal.call(create, request())
+    again, metadata = portal.call(create, dialogportal_example())
     assert again.outcome == provisioning_pb2.OUTCOME_EXISTING
     assert metadata["x-legacy-code"] == "303", metadata
     assert again.account.account_id == made.account.account_id
 
     # 400: validation failed, all at once.
-    refusal = portal.refused(create, request(name="", email="nobody", secret="pass"))
+    refusal = portal.refused(create, dialogportal_example(name="", email="nobody", secret="pass"))
     assert refusal.code == grpc.StatusCode.INVALID_ARGUMENT
     assert refusal.reason == "VALIDATION_FAILED"
     assert refusal.said["legacyCode"] == "400", refusal
@@ -74,12 +71,12 @@ def dialogportal():
 
     # 400.3 and 400.4: the mobile number.
     phone = account_pb2.Phone(number="12")
-    refusal = portal.refused(create, request(email="third@mailserver.com", phone=phone))
+    refusal = portal.refused(create, dialogportal_example(email="third@mailserver.com", phone=phone))
     assert refusal.said["legacyCode"] == "400.3", refusal
     phone = account_pb2.Phone(number="32 12 34 56")
-    made, _ = portal.call(create, request(email="third@mailserver.com", phone=phone))
+    made, _ = portal.call(create, dialogportal_example(email="third@mailserver.com", phone=phone))
     assert made.account.phone.number == "+4532123456", made
-    refusal = portal.refused(create, request(email="fourth@mailserver.com", phone=phone))
+    refusal = portal.refused(create, dialogportal_example(email="fourth@mailserver.com", phone=phone))
     assert refusal.code == grpc.StatusCode.ALREADY_EXISTS
     assert refusal.said["legacyCode"] == "400.4", refusal
     assert refusal.details["ResourceInfo"].resource_type == "enroll.v1.Account"
@@ -90,20 +87,8 @@ def onlyoffice():
     office = client("ONLYOFFICE")
     register = office.registration.RegisterPortal
 
-    def request(portal_name="example", secret="123456", **more):
-        return registration_service_pb2.RegisterPortalRequest(
-            tenant=registration_service_pb2.TenantInput(portal_name=portal_name, language_code="en", time_zone="UTC"),
-            owner=registration_service_pb2.OwnerInput(
-                profile=account_pb2.Profile(given_name="John", family_name="Smith"),
-                email="test@example.com",
-                phone="123456789",
-            ),
-            password=password(secret),
-            **more,
-        )
-
     request_id = str(uuid.uuid4())
-    made, metadata = office.call(register, request(request_id=request_id))
+    made, metadata = office.call(register, onlyoffice_example(request_id=request_id))
     assert metadata["x-legacy-code"] == "200", metadata
     assert made.tenant.portal_name == "example"
     assert made.tenant.domain.startswith("example.")
@@ -117,11 +102,11 @@ def onlyoffice():
     assert made.reference.startswith("https://example."), made
 
     # The same request again is the same answer, but for its secrets.
-    again, metadata = office.call(register, request(request_id=request_id))
+    again, metadata = office.call(register, onlyoffice_example(request_id=request_id))
     assert (again.tenant, again.owner, again.outcome) == (made.tenant, made.owner, made.outcome)
     assert not again.reference and not again.verifications
     assert metadata["x-idempotent-replay"] == "true", metadata
-    refusal = office.refused(register, request(portal_name="another", request_id=request_id))
+    refusal = office.refused(register, onlyoffice_example(portal_name="another", request_id=request_id))
     assert refusal.reason == "REQUEST_ID_REUSED", refusal
 
     codes = {
@@ -132,7 +117,7 @@ def onlyoffice():
         ("another", "12345"): "passPolicyError",
     }
     for (portal_name, secret), code in codes.items():
-        refusal = office.refused(register, request(portal_name=portal_name, secret=secret))
+        refusal = office.refused(register, onlyoffice_example(portal_name=portal_name, secret=secret))
         assert refusal.said["legacyCode"] == code, refusal
 
     found, _ = office.call(
@@ -153,16 +138,7 @@ def fluid_topics():
     topics = client("FLUID_TOPICS", x_calling_app="my-portal")
     register = topics.registration.RegisterAccount
 
-    def request(**changes):
-        fields = {
-            "profile": account_pb2.Profile(display_name="A User"),
-            "email": "user@mail.com",
-            "password": password("User's password"),
-            "consents": [account_pb2.Consent(document="privacy-policy", accepted=False)],
-        }
-        return registration_service_pb2.RegisterAccountRequest(**{**fields, **changes})
-
-    made, metadata = topics.call(register, request())
+    made, metadata = topics.call(register, fluid_topics_example())
     assert metadata["x-legacy-code"] == "201", metadata
     assert uuid.UUID(made.account.account_id)
     assert made.account.profile.display_name == "A User"
@@ -171,7 +147,7 @@ def fluid_topics():
 
     # 400: parameters are missing, the address is invalid, the password is not secure: all at once.
     refusal = topics.refused(
-        register, request(profile=None, email="user@", password=password("short"), consents=[])
+        register, fluid_topics_example(profile=None, email="user@", password=password("short"), consents=[])
     )
     assert refusal.said["legacyCode"] == "400", refusal
     assert {reason for _, reason in refusal.violations} == {"FIELD_REQUIRED", "EMAIL_INVALID", "PASSWORD_TOO_SHORT"}, refusal
@@ -179,11 +155,11 @@ def fluid_topics():
 
     # 401, and the calling app that has to be named.
     nobody = Client(ENDPOINT, None)
-    refusal = nobody.refused(nobody.registration.RegisterAccount, request())
+    refusal = nobody.refused(nobody.registration.RegisterAccount, fluid_topics_example())
     assert refusal.code == grpc.StatusCode.UNAUTHENTICATED
     assert refusal.reason == "CREDENTIALS_MISSING", refusal
     unnamed = client("FLUID_TOPICS")
-    refusal = unnamed.refused(unnamed.registration.RegisterAccount, request())
+    refusal = unnamed.refused(unnamed.registration.RegisterAccount, fluid_topics_example())
     assert refusal.reason == "CALLING_APP_MISMATCH", refusal
 
 
@@ -192,33 +168,21 @@ def servicestack():
     stack = client("SERVICESTACK", accept_language="de")
     register = stack.registration.RegisterAccount
 
-    def request(**changes):
-        fields = {
-            "profile": account_pb2.Profile(
-                user_name="john.doe", given_name="John", family_name="Doe", display_name="John Doe"
-            ),
-            "email": "john.doe@example.com",
-            "password": password("p@55wOrd", "p@55wOrd"),
-            "annotations": {"source": "web"},
-            "redirect": provisioning_pb2.Redirect(error_view="register"),
-        }
-        return registration_service_pb2.RegisterAccountRequest(**{**fields, **changes})
-
-    made, _ = stack.call(register, request())
+    made, _ = stack.call(register, servicestack_example())
     assert made.account.account_id
     assert made.account.profile.user_name == "john.doe"
     assert dict(made.annotations) == {"source": "web"}, made
     assert made.redirect.redirect_url == "https://app.example/welcome", made
     assert made.redirect.error_view == "register", made
 
-    refusal = stack.refused(register, request())
+    refusal = stack.refused(register, servicestack_example())
     assert refusal.code == grpc.StatusCode.ALREADY_EXISTS
     assert refusal.said["legacyCode"] == "AlreadyExists", refusal
 
     # ResponseStatus: every failure with its code, field and message; here in the caller's language too.
     refusal = stack.refused(
         register,
-        request(
+        servicestack_example(
             profile=account_pb2.Profile(user_name="-"), email="nobody", password=password("p@55wOrd", "another"),
         ),
     )
@@ -238,35 +202,21 @@ def comexposium():
     sso = client("COMEXPOSIUM")
     create = sso.accounts.CreateAccount
 
-    def request(email="visitor@mail.com", secret="MyPasswordSecur3d!", salon="foire_de_paris", **more):
-        secret = secret and credential_pb2.CredentialInput(password=credential_pb2.InitialPassword(password=secret))
-        return account_service_pb2.CreateAccountRequest(
-            account=account_pb2.Account(
-                email=account_pb2.Email(address=email),
-                profile=account_pb2.Profile(language_code="fre-FR"),
-                origin=account_pb2.Origin(
-                    brand=salon,
-                    edition="foire_de_paris_2017",
-                    third_party_id="f9c7c303bbc3531781fe52b6e4123d5e40ba8581",
-                ),
-            ),
-            credential=secret,
-            **{"delivery": provisioning_pb2.DELIVERY_SEND, **more},
-        )
-
-    made, metadata = sso.call(create, request())
+    made, metadata = sso.call(create, comexposium_example())
     assert metadata["x-legacy-code"] == "0", metadata
     assert metadata["x-legacy-message"] == "create_user_success", metadata
     assert made.account.profile.language_code == "fr-FR", made
 
-    refusal = sso.refused(create, request())
+    refusal = sso.refused(create, comexposium_example())
     assert (refusal.reason, refusal.said["legacyCode"]) == ("EMAIL_ALREADY_EXISTS", "143"), refusal
-    refusal = sso.refused(create, request(email="other@mail.com", secret=None))
+    refusal = sso.refused(create, comexposium_example(email="other@mail.com", secret=None))
     assert (refusal.reason, refusal.said["legacyCode"]) == ("VALIDATION_FAILED", "131"), refusal
-    refusal = sso.refused(create, request(email="other@mail.com", salon="foire_de_lyon"))
+    refusal = sso.refused(create, comexposium_example(email="other@mail.com", salon="foire_de_lyon"))
     assert (refusal.reason, refusal.said["legacyCode"]) == ("URL_CONFIGURATION_INVALID", "124"), refusal
     assert refusal.code == grpc.StatusCode.FAILED_PRECONDITION
-    suppressed = request(email="other@mail.com", salon="foire_de_lyon", delivery=provisioning_pb2.DELIVERY_SUPPRESS)
+    suppressed = comexposium_example(
+        email="other@mail.com", salon="foire_de_lyon", delivery=provisioning_pb2.DELIVERY_SUPPRESS
+    )
     sso.call(create, suppressed)
 
 
@@ -286,9 +236,6 @@ def verification():
             realm_id=realm.realm_id, email="ada@example.org", password=secret
         )
 
-    def confirm(token, **second_key):
-        return registration_service_pb2.ConfirmVerificationRequest(token=token, **second_key)
-
     made, _ = operator.call(operator.registration.RegisterAccount, register("ada@example.org"))
     assert made.account.verification_required and not made.account.email.verified, made
     verification_id = made.verifications[0].verification_id
@@ -300,7 +247,7 @@ def verification():
     )
     refusal = operator.refused(operator.registration.SendVerification, ask)
     assert refusal.reason == "RATE_LIMIT_EXCEEDED", refusal  # The mail has just gone.
-    made, _ = operator.call(operator.registration.RegisterPortal, portal("harbour"))
+    made, _ = operator.call(operator.registration.RegisterPortal, harbour())
     token = made.reference.split("?token=")[1]
     wrong = confirm(token, verification_id=verification_id)
     assert operator.refused(operator.registration.ConfirmVerification, wrong).reason == "VERIFICATION_TOKEN_INVALID"
@@ -328,17 +275,6 @@ def verification():
     refresh = session_service_pb2.RefreshSessionRequest(refresh_token=begun.session.refresh_token)
     operator.call(operator.sessions.RefreshSession, refresh)
     assert operator.refused(operator.sessions.RefreshSession, refresh).reason == "SESSION_INVALID"
-
-
-def portal(name):
-    """A portal with its owner."""
-    return registration_service_pb2.RegisterPortalRequest(
-        tenant=registration_service_pb2.TenantInput(portal_name=name),
-        owner=registration_service_pb2.OwnerInput(
-            profile=account_pb2.Profile(given_name="Ada", family_name="Byron"), email=f"owner@{name}.example"
-        ),
-        password=password("seven lanterns over Skagen"),
-    )
 
 
 def errors():
