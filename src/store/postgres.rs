@@ -4,6 +4,7 @@
 
 mod connect;
 mod migrations;
+mod rendered;
 mod schema;
 mod shared;
 mod units;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub(super) use self::connect::Connector;
+use self::rendered::Rendered;
 use self::shared::SharedReaders;
 use super::error::{Fault, StoreError};
 
@@ -35,8 +37,8 @@ pub(super) fn reader(conn: &mut Conn) -> Reader<'_> {
     conn
 }
 
-/// Inserts rows by one statement. That for one row, which is what most units insert, is prepared once a connection; those for more depend on
-/// their number and are prepared each time.
+/// Inserts rows by one statement. That for one row, which is what most units insert, is prepared once a connection, if its type says
+/// `treat_none_as_default_value = false`; those for more depend on their number and are prepared each time.
 macro_rules! insert_rows {
     ($conn:expr, $table:expr, $rows:expr) => {
         match &($rows)[..] {
@@ -86,14 +88,16 @@ pub(super) async fn insert_identifiers(conn: &mut Conn, rows: &[IdentifierRow]) 
     }
 }
 
-/// One row by a unique key. Boxed: the compiler cannot see by itself that a future over a shared reference to the connection is Send.
+/// One row by a unique key. The hottest reads come by here: see [`Rendered`]. Boxed: the compiler cannot see by itself that a future over a
+/// shared reference to the connection is Send.
 pub(super) fn point<'c, Q, U>(mut conn: Reader<'c>, query: Q) -> BoxFuture<'c, Result<Option<U>, StoreError>>
 where
-    Q: diesel_async::methods::LoadQuery<'c, Reader<'c>, U> + Send + 'c,
+    Rendered<Q>: diesel_async::methods::LoadQuery<'c, Reader<'c>, U>,
+    Q: Send + 'c,
     U: Send + 'c,
 {
     use diesel::OptionalExtension;
-    Box::pin(async move { Ok(query.get_result(&mut conn).await.optional()?) })
+    Box::pin(async move { Ok(Rendered(query).get_result(&mut conn).await.optional()?) })
 }
 
 /// Holds off every other installation and migration until the end of the unit.

@@ -6,9 +6,9 @@ use diesel::connection::{Instrumentation, InstrumentationEvent};
 const BEFORE_VALUES: &str = "-- binds:";
 
 /// Tells a connection's statements to the log, in the span of the call that they are for.
-pub(super) struct Told;
+pub(super) struct StatementLog;
 
-impl Instrumentation for Told {
+impl Instrumentation for StatementLog {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         if let InstrumentationEvent::StartQuery { query, .. } = event
             && tracing::enabled!(tracing::Level::TRACE)

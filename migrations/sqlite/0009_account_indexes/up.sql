@@ -2,5 +2,5 @@
 
 DROP INDEX accounts_by_realm;
 DROP INDEX accounts_by_contract;
-CREATE INDEX accounts_by_realm ON accounts (realm_id, account_id);
-CREATE INDEX accounts_by_contract ON accounts (contract_id, contract_version);
+CREATE INDEX accounts_by_realm ON accounts (realm_id, tenant_id, account_id);
+CREATE INDEX accounts_by_contract ON accounts (contract_id, contract_version, tenant_id);

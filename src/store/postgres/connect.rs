@@ -16,7 +16,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::error::{Fault, StoreError};
-use crate::store::statements;
+use crate::store::statements::StatementLog;
 
 /// A peer that acknowledges nothing for that long is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,7 +88,7 @@ impl Connector {
         conn.batch_execute(&self.session).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
         // Only a superuser may set it; whether the server speaks English all the same is checked at start.
         let _refused = conn.batch_execute("SET lc_messages = 'C'").await;
-        conn.set_instrumentation(statements::Told);
+        conn.set_instrumentation(StatementLog);
         Ok(conn)
     }
 

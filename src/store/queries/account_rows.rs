@@ -18,7 +18,7 @@ use crate::store::columns::{Json, Time};
 
 /// All of an account in one row, so that the hottest read is one statement on one table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::accounts, check_for_backend(Backend))]
+#[diesel(table_name = schema::accounts, treat_none_as_default_value = false, check_for_backend(Backend))]
 pub(super) struct AccountRow {
     tenant_id: TenantId,
     account_id: AccountId,

@@ -18,7 +18,7 @@ use crate::store::{Conflict, Keyset, StoreError};
 
 /// An identifier as it stands in its table.
 #[derive(Insertable)]
-#[diesel(table_name = schema::identifiers)]
+#[diesel(table_name = schema::identifiers, treat_none_as_default_value = false)]
 pub(in crate::store) struct IdentifierRow {
     tenant_id: TenantId,
     realm_id: RealmId,
@@ -32,7 +32,7 @@ pub(in crate::store) struct IdentifierRow {
 
 /// An external key as it stands in its table.
 #[derive(Insertable)]
-#[diesel(table_name = schema::external_keys)]
+#[diesel(table_name = schema::external_keys, treat_none_as_default_value = false)]
 struct ExternalKeyRow<'a> {
     tenant_id: TenantId,
     key_type: &'a ExternalKeyType,
@@ -42,7 +42,7 @@ struct ExternalKeyRow<'a> {
 
 /// A unique value as it stands in its table.
 #[derive(Insertable)]
-#[diesel(table_name = schema::unique_values)]
+#[diesel(table_name = schema::unique_values, treat_none_as_default_value = false)]
 struct UniqueValueRow<'a> {
     tenant_id: TenantId,
     contract_id: ContractId,
@@ -53,7 +53,7 @@ struct UniqueValueRow<'a> {
 
 /// An answer to a legal document as it stands in its table.
 #[derive(Insertable)]
-#[diesel(table_name = schema::consents)]
+#[diesel(table_name = schema::consents, treat_none_as_default_value = false)]
 struct ConsentRow<'a> {
     tenant_id: TenantId,
     account_id: AccountId,

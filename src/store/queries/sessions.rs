@@ -18,7 +18,7 @@ use crate::store::{Keyset, NewSession, Refresh, Refreshed, StoreError};
 
 /// A session as it stands in its table, but for the hash of its bearer token.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::sessions, check_for_backend(Backend))]
+#[diesel(table_name = schema::sessions, treat_none_as_default_value = false, check_for_backend(Backend))]
 struct SessionRow {
     tenant_id: TenantId,
     session_id: SessionId,

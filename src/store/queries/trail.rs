@@ -14,7 +14,7 @@ use crate::store::columns::{Json, Time};
 
 /// An event as it is written; what orders it the engine adds.
 #[derive(Insertable)]
-#[diesel(table_name = schema::events)]
+#[diesel(table_name = schema::events, treat_none_as_default_value = false)]
 struct EventRow<'a> {
     tenant_id: TenantId,
     event_id: EventId,
@@ -26,7 +26,7 @@ struct EventRow<'a> {
 
 /// An audit row as it is written.
 #[derive(Insertable)]
-#[diesel(table_name = schema::audit_entries)]
+#[diesel(table_name = schema::audit_entries, treat_none_as_default_value = false)]
 struct AuditRow<'a> {
     tenant_id: TenantId,
     audit_id: AuditId,
@@ -42,7 +42,7 @@ struct AuditRow<'a> {
 
 /// A message as it is written: waiting, tried never.
 #[derive(Insertable)]
-#[diesel(table_name = schema::outbox)]
+#[diesel(table_name = schema::outbox, treat_none_as_default_value = false)]
 struct MessageRow<'a> {
     tenant_id: TenantId,
     message_id: MessageId,

@@ -18,7 +18,7 @@ use crate::store::{Confirmation, PasswordByToken, StoreError};
 
 /// A token as it stands in its table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::verifications, check_for_backend(Backend))]
+#[diesel(table_name = schema::verifications, treat_none_as_default_value = false, check_for_backend(Backend))]
 struct TokenRow {
     tenant_id: TenantId,
     token_id: VerificationTokenId,

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::Conn;
 use crate::store::error::{Fault, StoreError};
-use crate::store::statements;
+use crate::store::statements::StatementLog;
 
 /// Every connection: waits for a lock of another program (a backup) instead of failing at once, holds to foreign keys, keeps 64 MiB of pages
 /// and maps the file, which saves a copy a page.
@@ -82,6 +82,6 @@ fn open(path: &Path, pragmas: &str) -> Result<Conn, StoreError> {
     let mut conn = SqliteConnection::establish(name).map_err(|error| StoreError::broken(Fault::Storage, error))?;
     conn.batch_execute(EVERY)?;
     conn.batch_execute(pragmas)?;
-    conn.set_instrumentation(statements::Told);
+    conn.set_instrumentation(StatementLog);
     Ok(Conn::new(conn))
 }
