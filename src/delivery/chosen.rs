@@ -9,7 +9,6 @@ use super::mail::TemplateChoice;
 use crate::domain::ids::TenantId;
 use crate::domain::message::Mail;
 use crate::domain::template::{Choice, Wanted, choose};
-use crate::domain::tenant::TenantRef;
 use crate::provisioning::templates::{TemplateRenderer, TemplateSource};
 use crate::store::{Store, StoreError};
 
@@ -24,11 +23,10 @@ pub struct OwnOrShipped {
 impl OwnOrShipped {
     async fn source(&self, tenant_id: TenantId, mail: &Mail) -> Result<Option<TemplateSource>, StoreError> {
         let own = self.store.templates().of_kind(tenant_id, mail.kind).await?;
-        let tenant = self.store.tenants().get(&TenantRef::Id(tenant_id)).await?;
         let wanted = Wanted {
             brand: mail.brand.as_deref(),
             language: &mail.language,
-            tenant_language: tenant.as_ref().map_or(&mail.language, |tenant| &tenant.language),
+            realm_language: mail.realm_language.as_ref().unwrap_or(&mail.language),
             strict: mail.strict,
         };
         let is_shipped = |language: &str| self.renderer.shipped(mail.kind, language).is_some();

@@ -81,6 +81,9 @@ pub struct Mail {
     pub to: String,
     /// The language to say it in, where a template has it.
     pub language: LanguageCode,
+    /// The language to say it in else; absent = the same.
+    #[serde(default)]
+    pub realm_language: Option<LanguageCode>,
     /// The brand to say it for; absent = the tenant's own.
     pub brand: Option<String>,
     /// Whether only the template of exactly this brand and language will do.
@@ -110,7 +113,7 @@ pub struct TextMessage {
 #[serde(tag = "channel", rename_all = "UPPERCASE")]
 pub enum Message {
     /// By mail.
-    Mail(Mail),
+    Mail(Box<Mail>),
     /// To a phone.
     Text(TextMessage),
 }

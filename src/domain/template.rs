@@ -107,8 +107,8 @@ pub struct Wanted<'a> {
     pub brand: Option<&'a str>,
     /// The language to say it in.
     pub language: &'a LanguageCode,
-    /// The tenant's own language.
-    pub tenant_language: &'a LanguageCode,
+    /// The first language of the person's realm, else the tenant's.
+    pub realm_language: &'a LanguageCode,
     /// Whether only a template of the tenant's own for exactly this brand and language will do (Comexposium).
     pub strict: bool,
 }
@@ -123,7 +123,8 @@ pub enum Choice<'a> {
 }
 
 /// Chooses among the tenant's own templates of one kind (`own`), the brand's first, each from the whole language tag down to its primary
-/// subtag; else among the shipped ones, of which `is_shipped` knows by the primary subtag. `None`: there is no template.
+/// subtag, else the shipped one, of which `is_shipped` knows by the primary subtag: in the language that is wanted, else in the realm's, else
+/// in English. `None`: there is no template.
 pub fn choose<'a>(own: &'a [TemplateKey], wanted: Wanted<'a>, is_shipped: impl Fn(&str) -> bool) -> Option<Choice<'a>> {
     let brand = wanted.brand.unwrap_or_default();
     let find = |brand: &str, language: &str| {
@@ -133,9 +134,12 @@ pub fn choose<'a>(own: &'a [TemplateKey], wanted: Wanted<'a>, is_shipped: impl F
         return find(brand, wanted.language.as_str());
     }
     let brands = if brand.is_empty() { &[""][..] } else { &[brand, ""][..] };
-    let kept = brands.iter().find_map(|brand| ranges(wanted.language.as_str()).find_map(|range| find(brand, range)));
-    let shipped = [wanted.language.primary(), wanted.tenant_language.primary(), LAST_RESORT];
-    kept.or_else(|| shipped.into_iter().find(|language| is_shipped(language)).map(Choice::Shipped))
+    let kept = |language: &LanguageCode| {
+        brands.iter().find_map(|brand| ranges(language.as_str()).find_map(|range| find(brand, range)))
+    };
+    let shipped = |language: &'a str| Some(language).filter(|language| is_shipped(language)).map(Choice::Shipped);
+    let said_in = |language: &'a LanguageCode| kept(language).or_else(|| shipped(language.primary()));
+    said_in(wanted.language).or_else(|| said_in(wanted.realm_language)).or_else(|| shipped(LAST_RESORT))
 }
 
 /// A tag and what is left of it as subtags go from the end (RFC 4647, section 3.4): `fr-FR`, `fr`.
@@ -162,10 +166,10 @@ mod tests {
     }
 
     /// What is chosen, as `brand/language` or `shipped/language`.
-    fn chosen(own: &[(&str, &str)], brand: Option<&str>, tag: &str, tenant: &str, strict: bool) -> Option<String> {
+    fn chosen(own: &[(&str, &str)], brand: Option<&str>, tag: &str, realm: &str, strict: bool) -> Option<String> {
         let own: Vec<TemplateKey> = own.iter().map(|(brand, tag)| key(brand, tag)).collect();
-        let (language, tenant_language) = (language(tag), language(tenant));
-        let wanted = Wanted { brand, language: &language, tenant_language: &tenant_language, strict };
+        let (language, realm_language) = (language(tag), language(realm));
+        let wanted = Wanted { brand, language: &language, realm_language: &realm_language, strict };
         choose(&own, wanted, is_shipped).map(|choice| match choice {
             Choice::Own(key) => format!("{}/{}", key.brand, key.language),
             Choice::Shipped(language) => format!("shipped/{language}"),
@@ -185,12 +189,21 @@ mod tests {
     }
 
     #[test]
-    fn shipped_ones_are_of_the_language_else_the_tenants_else_english() {
+    fn shipped_ones_are_of_the_language_else_the_realms_else_english() {
         assert_eq!(chosen(&[], None, "fr-CA", "de-AT", false).as_deref(), Some("shipped/fr"));
         assert_eq!(chosen(&[], None, "da", "de-AT", false).as_deref(), Some("shipped/de"));
         assert_eq!(chosen(&[], None, "da", "nb", false).as_deref(), Some("shipped/en"));
         // A tenant's own words in another language are no better than the shipped ones in this.
         assert_eq!(chosen(&[("", "de")], None, "fr", "de", false).as_deref(), Some("shipped/fr"));
+    }
+
+    #[test]
+    fn where_nothing_is_in_the_language_the_realms_is_taken() {
+        let all = [("fair", "fr"), ("", "fr")];
+        let expected = ["fair/fr", "/fr", "shipped/fr"];
+        for (gone, expected) in expected.into_iter().enumerate() {
+            assert_eq!(chosen(&all[gone..], Some("fair"), "da", "fr-CA", false).as_deref(), Some(expected));
+        }
     }
 
     #[test]
@@ -232,8 +245,8 @@ mod tests {
             tag in prop_oneof![Just("fr-FR"), Just("fr"), Just("de-AT"), Just("da")],
             strict in any::<bool>(),
         ) {
-            let (language, tenant_language) = (language(tag), language("en"));
-            let wanted = Wanted { brand, language: &language, tenant_language: &tenant_language, strict };
+            let (language, realm_language) = (language(tag), language("en"));
+            let wanted = Wanted { brand, language: &language, realm_language: &realm_language, strict };
             match choose(&own, wanted, is_shipped) {
                 Some(Choice::Own(key)) => {
                     prop_assert!(key.brand.is_empty() || Some(key.brand.as_str()) == brand);

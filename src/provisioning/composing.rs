@@ -162,7 +162,8 @@ impl Provisioning {
         let link = self.link(access, kind, origin, token)?;
         let language = spoken(profile, realm, tenant).clone();
         let key = TemplateKey { kind, brand: brand.unwrap_or_default().to_owned(), language };
-        self.choose_template(tenant, &key, strict).await?;
+        let realm_language = realm_language(realm, tenant).clone();
+        self.choose_template(tenant, &key, &realm_language, strict).await?;
         let token_text = token.map(|token| token.text.as_str());
         let fields = MailFields {
             display_name: addressed(profile),
@@ -176,7 +177,9 @@ impl Provisioning {
         };
         let TemplateKey { kind, language, .. } = key;
         let (to, brand) = (email.address().to_owned(), origin.brand.clone());
-        Ok(Some(Message::Mail(Mail { kind, to, language, brand, strict, fields, decoy: false })))
+        let mail =
+            Mail { kind, to, language, realm_language: Some(realm_language), brand, strict, fields, decoy: false };
+        Ok(Some(Message::Mail(Box::new(mail))))
     }
 
     /// Where a mail of a kind leads; `None` where no base for links is configured.
@@ -212,13 +215,14 @@ impl Provisioning {
         &self,
         tenant: &Tenant,
         wanted: &TemplateKey,
+        realm_language: &LanguageCode,
         strict: bool,
     ) -> Result<Chosen, Refusal> {
         let own = self.store.templates().of_kind(tenant.id, wanted.kind).await?;
         let asked = Wanted {
             brand: Some(wanted.brand.as_str()).filter(|brand| !brand.is_empty()),
             language: &wanted.language,
-            tenant_language: &tenant.language,
+            realm_language,
             strict,
         };
         let is_shipped = |language: &str| self.renderer.shipped(wanted.kind, language).is_some();
@@ -256,7 +260,12 @@ fn addressed(profile: &Profile) -> Option<String> {
     shown.or(profile.given_name.as_ref().map(|name| name.as_str())).map(str::to_owned)
 }
 
-/// The language to speak to a person in: their own, else the realm's first, else the tenant's.
+/// The language to speak to a person in: their own, else the realm's.
 pub(super) fn spoken<'a>(profile: &'a Profile, realm: &'a Realm, tenant: &'a Tenant) -> &'a LanguageCode {
-    profile.language.as_ref().or(realm.rules.languages.first()).unwrap_or(&tenant.language)
+    profile.language.as_ref().unwrap_or_else(|| realm_language(realm, tenant))
+}
+
+/// The realm's first language, else the tenant's.
+fn realm_language<'a>(realm: &'a Realm, tenant: &'a Tenant) -> &'a LanguageCode {
+    realm.rules.languages.first().unwrap_or(&tenant.language)
 }

@@ -1,6 +1,6 @@
 //! Passwords by themselves: judged, changed by those who know the old one, set by those who may.
 
-use crate::domain::account::{Account, AccountRef};
+use crate::domain::account::{Account, AccountRef, AccountState};
 use crate::domain::event::Trail;
 use crate::domain::idempotency::{Outcome, RequestIds};
 use crate::domain::message::MailKind;
@@ -61,7 +61,7 @@ pub struct ChangePassword {
 }
 
 /// What SetPassword gives an account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum GivenCredential {
     /// A password under the realm's policy, and whether it has to be changed at the next login.
     Password {
@@ -213,7 +213,7 @@ impl Provisioning {
         let now = self.clock.now();
         let deed = Deed::new("account.password_changed", format!("accounts/{}", account.id), "UPDATED");
         let mut trail = self.trail(call, account.tenant_id, now, deed);
-        if account.email_verify_time.is_some() {
+        if self.is_to_be_told(&account).await {
             self.tell_of_new_password(access, realm, &account, &mut trail).await?;
         }
         let new = NewPassword {
@@ -258,12 +258,13 @@ impl Provisioning {
             return Err(Refusal::AccountUnusable(AccountFault::Deleted, account.id));
         }
         let realm = self.realm_of(&access, RealmKey::Id(account.realm_id)).await?;
+        let given = credential.clone();
         let (credential, change_required) = self.given_credential(call, &realm, &account, credential).await?;
         let now = self.clock.now();
         let ids = RequestIds { tenant_id: account.tenant_id, account_id: account.id };
         let deed = Deed::new("account.password_set", format!("accounts/{}", account.id), "UPDATED");
         let mut trail = self.trail(call, account.tenant_id, now, deed);
-        if account.email_verify_time.is_some() {
+        if self.is_to_be_told(&account).await {
             self.tell_of_new_password(&access, &realm, &account, &mut trail).await?;
         }
         let new = NewPassword {
@@ -282,8 +283,13 @@ impl Provisioning {
                 self.outgoing.wake();
                 Ok((ended, false))
             }
-            // Of two equal requests at once the other one wrote; ours is repeated by the client and answered from what it wrote.
-            Err(StoreError::Conflict(Conflict::Request)) => Err(Refusal::TransactionConflict),
+            // Of two equal requests at once the other one wrote.
+            Err(StoreError::Conflict(Conflict::Request)) => {
+                match self.said_before(call, tenant_id, repeatable.as_ref()).await? {
+                    Some((_, ids)) => self.repeated_password(call, ids, given).await,
+                    None => Err(Refusal::TransactionConflict),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -342,9 +348,19 @@ impl Provisioning {
         Ok(())
     }
 
+    /// An address that is only claimed may be a stranger's; one that is held and not verified gets no more than anybody can have sent there.
+    async fn is_to_be_told(&self, account: &Account) -> bool {
+        let (Some(email), tenant) = (&account.email, account.tenant_id) else { return false };
+        let is_claim = account.email_verify_time.is_none() && account.state == AccountState::PendingVerification;
+        !is_claim && (account.email_verify_time.is_some() || self.take_message(tenant, email.key()).await.is_ok())
+    }
+
     pub(super) async fn realm_of(&self, access: &Access, key: RealmKey) -> Result<std::sync::Arc<Realm>, Refusal> {
         let realm = self.caches.realm(&self.store, access.tenant.id, key).await?;
-        realm.filter(|realm| realm.is_usable()).ok_or_else(|| Refusal::RealmUnavailable(String::new()))
+        match realm {
+            Some(realm) if realm.is_usable() => Ok(realm),
+            realm => Err(Refusal::RealmUnavailable(realm.map(|realm| realm.id.to_string()).unwrap_or_default())),
+        }
     }
 }
 

@@ -108,7 +108,13 @@ impl Provisioning {
         if let Some(answer) = self.replay_portal(call, &home, repeatable).await? {
             return Ok(answer);
         }
-        let plan = self.settle_plan(call, plan).await?;
+        let plan = match self.settle_plan(call, plan).await {
+            // An equal request that came at the same time may have used the captcha's token.
+            Err(refusal @ Refusal::CaptchaInvalid(_)) => {
+                return self.replay_portal(call, &home, repeatable).await?.ok_or(refusal);
+            }
+            plan => plan?,
+        };
         self.write_portal(call, &home, plan, repeatable).await.map_err(|refusal| match refusal {
             cause @ Refusal::Internal(_) => Refusal::TenantProvisioningFailed(Box::new(cause)),
             refusal => refusal,
@@ -123,14 +129,7 @@ impl Provisioning {
 
     /// `validate_only`: what would come of it, as far as reading tells.
     async fn validated_portal(&self, call: &Call, home: &Access, plan: &Plan) -> Result<PortalAnswer, Refusal> {
-        let quotas = self.portal_quotas(home, plan);
-        let uses: Vec<QuotaUse> = quotas.iter().map(|(quota, _)| quota.clone()).collect();
-        if let Some(at) = self.store.quotas().exceeded(&uses).await? {
-            return Err(quota_exceeded(&quotas, at));
-        }
-        if !self.store.tenants().names_taken(std::slice::from_ref(&plan.name)).await?.is_empty() {
-            return Err(name_taken());
-        }
+        self.tell_unavailable(plan, &self.portal_quotas(home, plan)).await?;
         let NewPortal { tenant, realm, contract, owner, .. } = self.portal(call, home, plan, None, self.clock.now());
         let password_set = !matches!(plan.owner.credential, CheckedCredential::Absent);
         let account = Account { password_set, ..owner.account };
@@ -138,6 +137,19 @@ impl Provisioning {
         let view = portal_view(home, Arc::new(contract));
         let (made, outcome) = (Some((tenant, Some(owner))), Outcome::Validated);
         Ok(PortalAnswer { made, outcome, replayed: false, verifications: Vec::new(), reference: None, view })
+    }
+
+    /// What can be known of a name and of quotas before anything is written, and before a message is counted to the owner's address. In the
+    /// end the database decides.
+    async fn tell_unavailable(&self, plan: &Plan, quotas: &[(QuotaUse, &'static str)]) -> Result<(), Refusal> {
+        let uses: Vec<QuotaUse> = quotas.iter().map(|(quota, _)| quota.clone()).collect();
+        if let Some(at) = self.store.quotas().exceeded(&uses).await? {
+            return Err(quota_exceeded(quotas, at));
+        }
+        if !self.store.tenants().names_taken(std::slice::from_ref(&plan.name)).await?.is_empty() {
+            return Err(name_taken());
+        }
+        Ok(())
     }
 
     /// Checks everything that a request says; every violation at once.
@@ -186,6 +198,10 @@ impl Provisioning {
         let settings = &home.caller.application.settings;
         rules::mint_external_key(&mut plan.owner.external_keys, settings, self.ids.uuid());
         let quotas = self.portal_quotas(home, &plan);
+        // An equal request that came at the same time may hold what this one asks for.
+        if let Err(refusal) = self.tell_unavailable(&plan, &quotas).await {
+            return self.replay_portal(call, home, repeatable).await?.ok_or(refusal);
+        }
         for _ in 0..TRIES_MAX {
             let now = self.clock.now();
             let mut portal = self.portal(call, home, &plan, credential.clone(), now);

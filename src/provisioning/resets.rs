@@ -110,7 +110,7 @@ impl Provisioning {
         let view = self.view(&access).await?;
         let row = self.store.verifications().by_token(tenant_id, hash).await?;
         let row = row.filter(|row| row.kind == VerificationKind::Password).ok_or_else(invalid)?;
-        let account = self.owner(&access, &row).await?;
+        let account = self.account_of_token(&access, &row).await?;
         let realm = self.realm_of(&access, RealmKey::Id(account.realm_id)).await?;
         let (faults, new) = self.password_faults(call, &realm, new, own_texts(&account)).await?;
         refuse(NEW_PASSWORD, faults)?;

@@ -268,7 +268,11 @@ impl Provisioning {
     }
 
     /// The account that a token was sent to, where the token can still be used and the account too.
-    pub(super) async fn owner(&self, access: &Access, token: &VerificationToken) -> Result<Account, Refusal> {
+    pub(super) async fn account_of_token(
+        &self,
+        access: &Access,
+        token: &VerificationToken,
+    ) -> Result<Account, Refusal> {
         let account = self.store.accounts().get(token.tenant_id, &AccountRef::Id(token.account_id)).await?;
         let account = account.filter(|account| access.allows_realm(account.realm_id));
         let account = account.ok_or(Refusal::Token(TokenFault::Invalid))?;

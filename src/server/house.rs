@@ -23,6 +23,7 @@ use crate::provisioning::refusal::Refusal;
 use crate::provisioning::seams::{Clock, Ids, SystemClock, SystemIds};
 use crate::provisioning::{Parts, PortalSettings, Provisioning};
 use crate::store::{Store, StoreError, StoreSettings};
+use crate::telemetry::metric;
 
 /// How far the clocks of replicas may be apart: what has expired here may be remembered a little longer there.
 const CLOCK_SKEW_MAX: TimeDelta = TimeDelta::hours(1);
@@ -177,7 +178,17 @@ impl House {
         let failures = self.store.sessions().sweep_failures(expired - FAILURES_KEPT, limit).await?;
         let tokens = self.store.verifications().sweep(expired - TOKEN_REMEMBERED, limit).await?;
         let claims = self.provisioning.end_claims(CLAIMS_MAX).await?;
-        Ok(requests + sessions + failures + tokens + claims)
+        let swept = [
+            ("request", requests),
+            ("session", sessions),
+            ("login_failure", failures),
+            ("verification", tokens),
+            ("claim", claims),
+        ];
+        for (kind, count) in swept.into_iter().filter(|(_, count)| *count > 0) {
+            metrics::counter!(metric::ROWS_SWEPT, "kind" => kind).increment(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+        Ok(swept.iter().map(|(_, count)| count).sum())
     }
 
     /// Begins to send what is in the outbox.

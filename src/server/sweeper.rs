@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-use crate::telemetry::{field, metric};
+use crate::telemetry::field;
 
 use super::house::House;
 use super::readiness::{Phase, Readiness};
@@ -32,10 +32,7 @@ pub(super) async fn sweep(house: Arc<House>, readiness: Readiness, interval: Dur
         }
         match house.sweep(UNIT_ROWS_MAX).await {
             Ok(0) => {}
-            Ok(swept) => {
-                metrics::counter!(metric::ROWS_SWEPT).increment(u64::try_from(swept).unwrap_or(u64::MAX));
-                pause = PAUSE.min(interval);
-            }
+            Ok(_) => pause = PAUSE.min(interval),
             // The next round finds the same rows.
             Err(error) => tracing::warn!({ field::ERROR } = %error, "what is over could not be deleted"),
         }

@@ -81,6 +81,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::PermissionMissing(Permission::AccountsCreate),
         Refusal::RegistrationClosed,
         Refusal::CallingAppMismatch,
+        Refusal::LoginFailed,
+        Refusal::SessionInvalid,
         Refusal::Invalid(violations),
         Refusal::AlreadyExists(HELD.iter().map(|kind| taken(*kind, "f", Some((tenant, account)))).collect()),
         Refusal::QuotaExceeded { metric: "tenants", subject: "owner", limit: 5 },
@@ -105,6 +107,14 @@ fn refusals() -> Vec<Refusal> {
         Refusal::TenantProvisioningFailed(Box::new(Refusal::Overloaded)),
         Refusal::Internal("secret cause".into()),
     ];
+    let unusable = [
+        AccountFault::NotVerified,
+        AccountFault::Locked,
+        AccountFault::Disabled,
+        AccountFault::Deleted,
+        AccountFault::PasswordChangeRequired,
+    ];
+    all.extend(unusable.map(|fault| Refusal::AccountUnusable(fault, account)));
     all.extend(FAULTS.map(Refusal::Credential));
     all.extend(TOKEN_FAULTS.map(Refusal::Token));
     all.extend(KINDS.map(|kind| Refusal::not_found(kind, "b7")));

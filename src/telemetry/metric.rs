@@ -22,7 +22,7 @@ pub const CONNECTIONS_CUT: &str = "enroll_connections_cut_total";
 /// Whether the service takes calls: 1 or 0.
 pub const SERVING: &str = "enroll_serving";
 
-/// Rows that were deleted because what they said was over.
+/// Rows that were deleted because what they said was over, by `kind`; a claim is one with the account that made it.
 pub const ROWS_SWEPT: &str = "enroll_rows_swept_total";
 
 /// How every histogram of seconds ends, whichever room it is of.
@@ -61,7 +61,7 @@ fn describe() {
     metrics::describe_counter!(CONNECTIONS_REFUSED, "Connections closed before they could call, by cause");
     metrics::describe_counter!(CONNECTIONS_CUT, "Connections ended under way because their client did not read or go");
     metrics::describe_gauge!(SERVING, "1 while the service takes calls");
-    metrics::describe_counter!(ROWS_SWEPT, "Rows deleted because what they said was over");
+    metrics::describe_counter!(ROWS_SWEPT, "Rows deleted because what they said was over, by kind");
 }
 
 #[cfg(test)]

@@ -48,13 +48,17 @@ fn the_examples_of_the_presets_work_as_printed() {
         for engine in [Engine::Sqlite, Engine::Postgres] {
             let database = Database::fresh(engine).await;
             let binary = Binary::start(&database).await;
-            for preset in dialects::PRESETS {
+            let codes = ["400", "portalNameEmpty", "400", "FIELD_REQUIRED", "131"];
+            for (preset, code) in dialects::PRESETS.into_iter().zip(codes) {
                 let mut create = binary::command(&["app", "create", "--preset", preset]);
                 create.env("ENROLL_ENDPOINT", format!("http://{}", binary.address())).env("ENROLL_KEY", operator_key());
                 let printed = process::run_beside(create, CALL_TIME_MAX).await.done();
                 let answer = json(&paste(grpcurl, &printed_call(&printed)).await.done());
                 let id = answer.pointer("/account/accountId").or_else(|| answer.pointer("/tenant/tenantId"));
                 assert!(id.is_some(), "{preset}: {answer}");
+                let refused = paste(grpcurl, &saying_nothing(&printed_call(&printed))).await;
+                let said: String = refused.stderr.split_whitespace().collect();
+                assert!(said.contains(&format!("\"legacyCode\":\"{code}\"")), "{preset}: {}", refused.stderr);
             }
         }
     });
@@ -133,6 +137,13 @@ fn printed_call(text: &str) -> String {
     let calls: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("grpcurl ")).collect();
     let [call] = calls[..] else { panic!("one call in:\n{text}") };
     call.to_owned()
+}
+
+/// The same call with an empty message.
+fn saying_nothing(call: &str) -> String {
+    let (before, data) = call.split_once(" -d '").expect("a message");
+    let (_, after) = data.rsplit_once("' ").expect("the end of the message");
+    format!("{before} -d '{{}}' {after}")
 }
 
 /// Runs a line as a shell does.

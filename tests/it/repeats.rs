@@ -22,6 +22,7 @@ on_both_engines!(
     a_registration_is_done_once,
     a_creation_is_done_once,
     a_portal_is_registered_once,
+    a_password_is_set_once,
     an_id_belongs_to_one_request,
     a_restart_forgets_nothing,
     expired_requests_are_forgotten_for_good,
@@ -86,6 +87,24 @@ async fn a_portal_is_registered_once(engine: Engine) {
     assert_eq!(app.database().count("accounts").await, 1);
     assert_eq!(app.database().count("quota_uses WHERE used <> 1").await, 0);
     assert_eq!(half_made(app.database()).await, [""; 0]);
+}
+
+async fn a_password_is_set_once(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let account = made(app.operator().accounts().create_account(requests::create("ada@example.com")).await).account;
+    let account_id = v1::account_ref::Ref::AccountId(account.expect("an account").account_id);
+    let request = v1::SetPasswordRequest {
+        account: Some(v1::AccountRef { r#ref: Some(account_id) }),
+        credential: requests::credential("eleven herons at dawn"),
+        request_id: Uuid::now_v7().to_string(),
+        ..Default::default()
+    };
+    let calls = (0..CALLERS).map(|_| {
+        let (client, request) = (app.operator(), request.clone());
+        async move { client.credentials().set_password(request).await }
+    });
+    assert_one_answer(together(calls).await);
+    assert_eq!(app.database().count("requests").await, 1);
 }
 
 async fn an_id_belongs_to_one_request(engine: Engine) {

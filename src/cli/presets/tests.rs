@@ -57,7 +57,20 @@ fn every_part_of_a_preset_is_the_message_that_it_says() {
 fn every_reason_has_a_code_in_every_dialect() {
     for preset in Preset::value_variants() {
         let table = table(*preset);
-        for rpc in ["CreateAccount", "RegisterAccount", "RegisterPortal", "CheckPortalName", "GetAccount"] {
+        for rpc in [
+            "CreateAccount",
+            "RegisterAccount",
+            "RegisterPortal",
+            "CheckPortalName",
+            "GetAccount",
+            "SendVerification",
+            "ConfirmVerification",
+            "CreateSession",
+            "RefreshSession",
+            "ChangePassword",
+            "StartPasswordReset",
+            "FinishPasswordReset",
+        ] {
             for reason in all_reasons() {
                 assert!(
                     table.code(rpc, None, reason).is_some_and(|code| !code.is_empty()),

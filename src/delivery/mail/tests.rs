@@ -32,10 +32,11 @@ fn carrier(directory: &std::path::Path) -> MailCarrier {
 
 fn parcel(to: &str, language: &str, fields: MailFields) -> Parcel {
     let (kind, language) = (MailKind::Activation, LanguageCode::parse(language).unwrap());
-    let mail = Mail { kind, to: to.into(), language, brand: None, strict: false, fields, decoy: false };
+    let mail =
+        Mail { kind, to: to.into(), language, realm_language: None, brand: None, strict: false, fields, decoy: false };
     let now = DateTime::from_timestamp(1_893_499_200, 0).unwrap();
     let (tenant_id, id) = (TenantId::from_uuid(Uuid::now_v7()), MessageId::from_uuid(Uuid::now_v7()));
-    Parcel { tenant_id, id, message: message::Message::Mail(mail), create_time: now, now }
+    Parcel { tenant_id, id, message: message::Message::Mail(Box::new(mail)), create_time: now, now }
 }
 
 /// The file that was written, as text.

@@ -103,7 +103,7 @@ impl Provisioning {
             self.tell_held(place, &checked).await?;
         }
         let tenant = place.access.tenant.id;
-        self.count_messages(tenant, tenant, place.registers, &mut said).await;
+        self.count_messages((tenant, tenant), place.registers, place.delivery.returns_token(), &mut said).await;
         let settings = &place.access.caller.application.settings;
         rules::mint_external_key(&mut checked.external_keys, settings, self.ids.uuid());
         Ok(Prepared { checked, credential, said })

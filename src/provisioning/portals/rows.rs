@@ -82,7 +82,8 @@ impl Provisioning {
         let place = place(home, tenant, grant, realm, contract, plan.delivery);
         let has_password = owner.credential.is_some();
         let mut said = self.announce(&place, &plan.owner, has_password).await?;
-        self.count_messages(tenant.id, home.tenant.id, true, &mut said).await;
+        let is_told = plan.delivery.returns_token() || home.permits(Permission::VerificationsReturnToken);
+        self.count_messages((tenant.id, home.tenant.id), true, is_told, &mut said).await;
         let (account, realm) = (owner.account.id, owner.account.realm_id);
         owner.verifications = said.verifications.iter().map(|one| self.token_row(one, account, realm, now)).collect();
         let messages = said.messages().map(|message| self.outgoing.seal(message, tenant.id, now));

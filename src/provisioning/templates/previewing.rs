@@ -54,7 +54,7 @@ impl Provisioning {
         let (source, chosen) = match source {
             Some(source) => (source, Chosen::Own(key)),
             None => {
-                let chosen = self.choose_template(&access.tenant, &key, strict).await?;
+                let chosen = self.choose_template(&access.tenant, &key, &access.tenant.language, strict).await?;
                 (self.template_source(access.tenant.id, kind, &chosen).await?, chosen)
             }
         };

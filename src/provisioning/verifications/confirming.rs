@@ -113,7 +113,7 @@ impl Provisioning {
     ) -> Result<Confirmed, Refusal> {
         let Confirm { second, end_user, repeatable, .. } = request;
         let row = self.token(access, first, second, call, &end_user).await?;
-        let account = self.owner(access, &row).await?;
+        let account = self.account_of_token(access, &row).await?;
         self.use_token(call, access, row, account, repeatable.as_ref(), view).await
     }
 

@@ -105,22 +105,24 @@ impl Provisioning {
     }
 
     /// Counts what is sent to the addresses of a new account. Beyond what may go to an address in a day nothing is sent to one that
-    /// registers, and the answer is the same; what a trusted application sends only makes a repeat wait.
+    /// registers, and the answer is the same; what a trusted application sends only makes a repeat wait. What brings nobody a token ends it,
+    /// unless the caller `is_told` of it.
     ///
-    /// A portal is a tenant of its own: `payer` is the one whose people may get so many in a day.
+    /// A portal is a tenant of its own: the second of `tenants` is the one whose people may get so many in a day.
     pub(in crate::provisioning) async fn count_messages(
         &self,
-        tenant: TenantId,
-        payer: TenantId,
+        tenants: (TenantId, TenantId),
         registers: bool,
+        is_told: bool,
         said: &mut Notifications,
     ) {
+        let (tenant, payer) = tenants;
         for verification in said.verifications.iter_mut().filter(|one| one.message.is_some()) {
             // A repeat has to wait for this message, which waits for none itself.
             let _ = self.take_resend(tenant, &verification.key).await;
             let counted = self.take_message(payer, &verification.key).await;
             if counted.is_err() && registers {
-                (verification.message, verification.is_void) = (None, true);
+                (verification.message, verification.is_void) = (None, !is_told);
             }
         }
     }

@@ -20,17 +20,15 @@ from enroll.v1 import (
     tenant_pb2,
     tenant_service_pb2,
 )
-from wire import (
-    Client,
+from examples import (
     comexposium_example,
-    confirm,
     dialogportal_example,
     fluid_topics_example,
     harbour,
     onlyoffice_example,
-    password,
     servicestack_example,
 )
+from wire import Client, confirm, credential, password, LOGIN_FAILED, SESSION_INVALID
 
 ENDPOINT = sys.argv[1]
 

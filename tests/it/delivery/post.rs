@@ -134,7 +134,8 @@ pub fn mail(to: &str) -> Message {
 pub fn mail_with(to: &str, fields: MailFields) -> Message {
     let language = LanguageCode::parse("en").expect("a language");
     let (kind, to) = (MailKind::Activation, to.into());
-    Message::Mail(Mail { kind, to, language, brand: None, strict: false, fields, decoy: false })
+    let mail = Mail { kind, to, language, realm_language: None, brand: None, strict: false, fields, decoy: false };
+    Message::Mail(Box::new(mail))
 }
 
 /// A code to somebody.

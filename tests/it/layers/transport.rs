@@ -80,26 +80,16 @@ fn a_renewed_certificate_is_taken_at_sighup_and_an_unusable_one_is_not() {
         call(&binary, &old, None).await.expect("the first certificate");
         put(files.path(), "server.pem", "half a cert");
         binary.hang_up();
-        said(&binary, "the certificates stay as they were").await;
+        binary.said("the certificates stay as they were").await;
         call(&binary, &old, None).await.expect("still the first certificate");
         let renewed = new.sign("localhost");
         put(files.path(), "server.pem", &renewed.certificate);
         put(files.path(), "server.key", &renewed.private_key);
         binary.hang_up();
-        said(&binary, "the certificates were read again").await;
+        binary.said("the certificates were read again").await;
         call(&binary, &new, None).await.expect("the new certificate");
         call(&binary, &old, None).await.expect_err("the old one is gone");
     });
-}
-
-/// Waits until the server has printed a text.
-async fn said(binary: &Binary, text: &str) {
-    let said = async {
-        while !binary.printed().text().contains(text) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(TIME_MAX, said).await.unwrap_or_else(|_| panic!("{text}: {}", binary.printed().text()));
 }
 
 #[test]

@@ -158,7 +158,11 @@ async fn nobody_is_logged_in_before_they_are_verified(engine: Engine) {
 
 async fn auto_login_answers_with_a_session(engine: Engine) {
     let app = TestApp::start(engine).await;
-    let client = Preset::apply(&app, "servicestack").await.client;
+    let preset = Preset::apply(&app, "servicestack").await;
+    let roles = vec![v1::Role { name: "READER".to_owned(), permissions: vec!["posts.read".to_owned()] }];
+    let default_roles = vec!["READER".to_owned()];
+    preset.change_realm(&app, v1::Realm { roles, default_roles, ..Default::default() }).await;
+    let client = preset.client;
     let response = made(client.registration().register_account(changed(json!({ "AutoLogin": true }))).await);
     let session = response.session.clone().expect("a session");
     let members = json!({
@@ -168,7 +172,9 @@ async fn auto_login_answers_with_a_session(engine: Engine) {
         "RefreshTokenExpiry": session.refresh_token_expire_time.map(|time| time.seconds),
     });
     assert!(members.as_object().expect("an object").values().all(|value| !value.is_null() && value != ""), "{members}");
-    assert_eq!(answer(&response)["UserName"], "john.doe");
+    let answer = answer(&response);
+    assert_eq!(answer["UserName"], "john.doe");
+    assert_eq!((&answer["Roles"], &answer["Permissions"]), (&json!(["READER"]), &json!(["posts.read"])));
     let account = response.account.expect("an account");
     let request = v1::GetSessionRequest { bearer_token: session.bearer_token };
     let seen = made(app.app(&["sessions.read"]).await.sessions().get_session(request).await);

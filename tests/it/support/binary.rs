@@ -126,6 +126,17 @@ impl Binary {
         &self.printed
     }
 
+    /// Waits until it has printed a text.
+    pub async fn said(&self, text: &str) {
+        let said = async {
+            while !self.printed.text().contains(text) {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        let said = tokio::time::timeout(START_TIME_MAX, said).await;
+        said.unwrap_or_else(|_| panic!("{text} is not in:\n{}", self.printed.text()));
+    }
+
     /// A connection of its own, calling as the operator.
     pub fn operator(&self) -> Client {
         self.anonymous().with_key(&operator_key())

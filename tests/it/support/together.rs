@@ -5,6 +5,14 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+/// Of a race whose every round has a winner.
+const ROUNDS: usize = 20;
+
+/// How often a race is run. `ENROLL_RACES=200` runs as many: minutes, for who changes what is raced for.
+pub fn rounds() -> usize {
+    std::env::var("ENROLL_RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
+}
+
 /// Runs all of them at once, each as a task of its own that waits for the last to be there; their results in the order of the calls.
 pub async fn together<C>(calls: impl IntoIterator<Item = C>) -> Vec<C::Output>
 where

@@ -1,6 +1,8 @@
 //! Portals are opened by their owners.
 
-use enroll::domain::limits::LimitName;
+use std::time::Duration;
+
+use enroll::domain::limits::{LimitName, RateLimit};
 use enroll::proto::v1;
 use enroll::proto::v1::send_verification_request::Target;
 
@@ -17,6 +19,8 @@ on_both_engines!(
     a_portal_may_be_open_at_once,
     no_strangers_words_are_mailed,
     a_message_waits_for_the_first_one,
+    a_refused_portal_uses_up_no_message,
+    a_link_that_is_told_opens_without_a_mail,
 );
 
 const RIGHTS: [&str; 3] = ["tenants.create", "tenants.read", "verifications.return_token"];
@@ -153,4 +157,35 @@ async fn a_message_waits_for_the_first_one(engine: Engine) {
     let answer = made(client.registration().register_portal(portal("harbour")).await);
     let again = once_more(Target::VerificationId(only(&answer.verifications).verification_id));
     assert_eq!(refused(client.registration().send_verification(again).await).reason, "RATE_LIMIT_EXCEEDED");
+}
+
+async fn a_refused_portal_uses_up_no_message(engine: Engine) {
+    let messages = LimitName::VerificationMessages;
+    let app = TestApp::builder(engine).limit(messages, messages.default_rate()).start().await;
+    let client = app.app(&["tenants.create"]).await;
+    made(client.registration().register_portal(portal("harbour")).await);
+    let named = |name: &str| v1::RegisterPortalRequest {
+        tenant: Some(v1::TenantInput { portal_name: name.to_owned(), ..Default::default() }),
+        ..portal("quayside")
+    };
+    for _ in 0..12 {
+        let told = refused(client.registration().register_portal(named("harbour")).await);
+        assert_eq!(told.faults(), ["tenant.portal_name PORTAL_NAME_ALREADY_EXISTS"]);
+    }
+    made(client.registration().register_portal(named("quayside")).await);
+    assert_eq!(tokens(&app, "owner@quayside.example", "enroll_confirm_").await.len(), 1);
+}
+
+/// Beyond what may be mailed to an address in a day.
+async fn a_link_that_is_told_opens_without_a_mail(engine: Engine) {
+    let once = RateLimit::new(1, Duration::from_secs(86_400));
+    let app = TestApp::builder(engine).limit(LimitName::VerificationMessages, once).start().await;
+    let client = app.app(&RIGHTS).await;
+    for (name, mails) in [("harbour", 1), ("quayside", 1)] {
+        let request = v1::RegisterPortalRequest { owner: portal("harbour").owner, ..portal(name) };
+        let answer = made(client.registration().register_portal(request).await);
+        assert_eq!(tokens(&app, "owner@harbour.example", "enroll_confirm_").await.len(), mails, "{name}");
+        let (_, token) = answer.reference.split_once("?token=").expect("a link with a token");
+        made(client.registration().confirm_verification(by_password(token, PASSWORD)).await);
+    }
 }

@@ -4,7 +4,7 @@ use enroll::proto::v1;
 
 use super::{TRUSTED, by_id, only, register_in, registered, tokens, verified};
 use crate::support::requests::{create, password, phone, portal};
-use crate::support::together::together;
+use crate::support::together::{rounds, together};
 use crate::support::told::read;
 use crate::support::{Engine, TestApp, made, on_both_engines};
 
@@ -20,12 +20,6 @@ on_both_engines!(
 
 /// Callers at once; there are many rounds of them.
 const CALLERS: usize = 50;
-const ROUNDS: usize = 20;
-
-/// `ENROLL_RACES=200` runs as many: minutes, for who changes what is raced for here.
-fn rounds() -> usize {
-    std::env::var("ENROLL_RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
-}
 
 /// How many succeeded, and that all others were told why.
 fn successes<T>(answers: Vec<Result<T, tonic::Status>>, others: &[&str]) -> usize {
