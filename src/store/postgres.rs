@@ -4,6 +4,7 @@
 
 mod connect;
 mod migrations;
+mod pipeline;
 mod rendered;
 mod schema;
 mod shared;
@@ -21,9 +22,10 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub(super) use self::connect::Connector;
+pub(super) use self::pipeline::Pipeline;
 use self::rendered::Rendered;
 use self::shared::SharedReaders;
-use super::error::{Fault, StoreError};
+use super::error::{Conflict, Fault, StoreError};
 
 /// The connection that queries are compiled against.
 pub(super) type Conn = AsyncPgConnection;
@@ -40,15 +42,11 @@ pub(super) fn reader(conn: &mut Conn) -> Reader<'_> {
 /// Inserts rows by one statement. That for one row, which is what most units insert, is prepared once a connection, if its type says
 /// `treat_none_as_default_value = false`; those for more depend on their number and are prepared each time.
 macro_rules! insert_rows {
-    ($conn:expr, $table:expr, $rows:expr) => {
+    ($pipeline:expr, $table:expr, $rows:expr) => {
         match &($rows)[..] {
             [] => {}
-            [row] => {
-                diesel::insert_into($table).values(row).execute($conn).await?;
-            }
-            rows => {
-                diesel::insert_into($table).values(rows).execute($conn).await?;
-            }
+            [row] => $pipeline.send(diesel::insert_into($table).values(row)).await?,
+            rows => $pipeline.send(diesel::insert_into($table).values(rows)).await?,
         }
     };
 }
@@ -65,23 +63,24 @@ use self::queries::accounts::IdentifierRow;
 /// The number of the advisory lock that migrations and the first installation hold: `enroll` in ASCII.
 const INSTALLATION_LOCK: i64 = 0x0065_6e72_6f6c_6c00;
 
-/// Inserts identifiers; says how many found their key free. The statements for an account's usual one or two are prepared once a connection.
-pub(super) async fn insert_identifiers(conn: &mut Conn, rows: &[IdentifierRow]) -> diesel::QueryResult<usize> {
+/// Inserts identifiers, all of which have to find their key free. A key that is taken is an everyday outcome of registration, so it ends the
+/// unit by a count and not by an error in the server's log. The statements for an account's usual one or two are prepared once a connection.
+pub(super) async fn insert_identifiers(pipeline: &mut Pipeline<'_>, rows: &[IdentifierRow]) -> Result<(), StoreError> {
     use self::schema::identifiers::dsl;
     use diesel::DecoratableTarget;
+    let taken = StoreError::Conflict(Conflict::Identifiers);
     macro_rules! insert {
-        ($values:expr) => {
-            diesel::insert_into(dsl::identifiers)
+        ($values:expr) => {{
+            let insert = diesel::insert_into(dsl::identifiers)
                 .values($values)
                 .on_conflict((dsl::tenant_id, dsl::realm_id, dsl::kind, dsl::key))
                 .filter_target(dsl::held)
-                .do_nothing()
-                .execute(conn)
-                .await
-        };
+                .do_nothing();
+            pipeline.expect(rows.len(), insert, taken).await
+        }};
     }
     match rows {
-        [] => Ok(0),
+        [] => Ok(()),
         [row] => insert!(row),
         [first, second] => insert!([first, second]),
         rows => insert!(rows),

@@ -3,22 +3,23 @@
 
 mod connection;
 mod lock;
+mod pipeline;
 mod readers;
 mod schema;
 mod writer;
 
 use std::path::Path;
 
-use diesel_async::RunQueryDsl;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::future::BoxFuture;
 
 use self::connection::Inline;
 use self::lock::FileLock;
+pub(super) use self::pipeline::Pipeline;
 use self::readers::{Lent, Readers};
 use self::writer::Writer;
-use super::error::{Fault, StoreError};
+use super::error::{Conflict, Fault, StoreError};
 
 /// The connection that queries are compiled against.
 pub(super) type Conn = SyncConnectionWrapper<diesel::SqliteConnection, Inline>;
@@ -35,9 +36,9 @@ pub(super) fn reader(conn: &mut Conn) -> Reader<'_> {
 /// Inserts rows one by one: SQLite has no DEFAULT in a list of values, so diesel cannot batch there. Inside the writer's transaction that
 /// costs no more than one statement for all.
 macro_rules! insert_rows {
-    ($conn:expr, $table:expr, $rows:expr) => {
+    ($pipeline:expr, $table:expr, $rows:expr) => {
         for row in &$rows {
-            diesel::insert_into($table).values(row).execute($conn).await?;
+            $pipeline.send(diesel::insert_into($table).values(row)).await?;
         }
     };
 }
@@ -49,14 +50,14 @@ use self::queries::accounts::IdentifierRow;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Inserts identifiers; says how many found their key free.
-pub(super) async fn insert_identifiers(conn: &mut Conn, rows: &[IdentifierRow]) -> diesel::QueryResult<usize> {
+/// Inserts identifiers, all of which have to find their key free.
+pub(super) async fn insert_identifiers(pipeline: &mut Pipeline<'_>, rows: &[IdentifierRow]) -> Result<(), StoreError> {
     use self::schema::identifiers::dsl;
-    let mut inserted = 0;
     for row in rows {
-        inserted += diesel::insert_into(dsl::identifiers).values(row).on_conflict_do_nothing().execute(conn).await?;
+        let insert = diesel::insert_into(dsl::identifiers).values(row).on_conflict_do_nothing();
+        pipeline.expect(1, insert, StoreError::Conflict(Conflict::Identifiers)).await?;
     }
-    Ok(inserted)
+    Ok(())
 }
 
 /// One row by a unique key. The hottest reads come by here: plain diesel inside, because its async wrapper renders the statement and copies

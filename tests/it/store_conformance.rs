@@ -8,6 +8,7 @@ pub mod fixtures;
 mod migrations;
 mod outbox;
 mod pages;
+mod pipeline;
 mod portals;
 mod races;
 mod requests;

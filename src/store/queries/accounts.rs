@@ -6,7 +6,8 @@ use diesel_async::RunQueryDsl;
 use super::account_rows::AccountRow;
 use super::schema::{accounts::dsl, consents, credentials, external_keys, identifiers, unique_values};
 use super::{
-    Conn, Reader, holders, insert_identifiers, point, quotas, requests, schema, sessions, trail, verifications,
+    Conn, Pipeline, Reader, holders, insert_identifiers, point, quotas, requests, schema, sessions, trail,
+    verifications,
 };
 use crate::domain::account::{Account, AccountRef, AccountState, IdentifierKind, UniqueKeys, sole_live_holder};
 use crate::domain::external_key::{ExternalKey, ExternalKeyType};
@@ -14,7 +15,7 @@ use crate::domain::idempotency::{Outcome, RequestIds, RequestRecord};
 use crate::domain::ids::{AccountId, ContractId, RealmId, TenantId};
 use crate::store::accounts::{AccountFilter, Existing, NewAccount};
 use crate::store::columns::Time;
-use crate::store::{Conflict, Keyset, StoreError};
+use crate::store::{Keyset, StoreError};
 
 /// An identifier as it stands in its table.
 #[derive(Insertable)]
@@ -64,43 +65,44 @@ struct ConsentRow<'a> {
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, new: &NewAccount) -> Result<(), StoreError> {
-    insert(conn, new, 0).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, new, 0).await?;
+    pipeline.finish().await
 }
 
 /// The order of the statements is the order in which a request is refused; rows of one table go in the order of their keys, so that two
 /// units that want the same keys wait for each other and never in a circle. `first_quota` is the index of the first quota in the unit.
-pub(super) async fn insert(conn: &mut Conn, new: &NewAccount, first_quota: usize) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    pipeline: &mut Pipeline<'_>,
+    new: &NewAccount,
+    first_quota: usize,
+) -> Result<(), StoreError> {
     if let Some(request) = &new.request {
-        requests::insert(conn, request).await?;
+        requests::insert(pipeline, request).await?;
     }
-    quotas::take(conn, &new.quotas, first_quota).await?;
-    let row = AccountRow::from(&new.account);
-    let inserted = diesel::insert_into(dsl::accounts).values(&row).execute(conn).await;
-    inserted.map_err(|error| StoreError::from(error).missing_parent())?;
-    write_identifiers(conn, new).await?;
-    write_external_keys(conn, new).await?;
-    write_unique_values(conn, new).await?;
-    write_consents(conn, new).await?;
+    quotas::take(pipeline, &new.quotas, first_quota).await?;
+    pipeline.send(diesel::insert_into(dsl::accounts).values(&AccountRow::from(&new.account))).await?;
+    write_identifiers(pipeline, new).await?;
+    write_external_keys(pipeline, new).await?;
+    write_unique_values(pipeline, new).await?;
+    write_consents(pipeline, new).await?;
     if let Some(credential) = &new.credential {
-        diesel::insert_into(credentials::table)
-            .values((
-                credentials::tenant_id.eq(new.account.tenant_id),
-                credentials::account_id.eq(new.account.id),
-                credentials::phc.eq(&credential.phc),
-                credentials::update_time.eq(Time(new.account.create_time)),
-            ))
-            .execute(conn)
-            .await?;
+        let row = (
+            credentials::tenant_id.eq(new.account.tenant_id),
+            credentials::account_id.eq(new.account.id),
+            credentials::phc.eq(&credential.phc),
+            credentials::update_time.eq(Time(new.account.create_time)),
+        );
+        pipeline.send(diesel::insert_into(credentials::table).values(row)).await?;
     }
-    verifications::insert(conn, &new.verifications).await?;
+    verifications::insert(pipeline, &new.verifications).await?;
     if let Some(session) = &new.session {
-        sessions::insert(conn, session).await?;
+        sessions::insert(pipeline, session).await?;
     }
-    trail::write(conn, &new.trail).await
+    trail::insert(pipeline, &new.trail).await
 }
 
-/// A key that is taken is an everyday outcome of registration, so it ends the unit by a count and not by an error in the server's log.
-async fn write_identifiers(conn: &mut Conn, new: &NewAccount) -> Result<(), StoreError> {
+async fn write_identifiers(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> Result<(), StoreError> {
     let account = &new.account;
     let mut rows: Vec<IdentifierRow> = new
         .identifiers
@@ -117,13 +119,10 @@ async fn write_identifiers(conn: &mut Conn, new: &NewAccount) -> Result<(), Stor
         })
         .collect();
     rows.sort_by(|a, b| (a.kind, &a.key).cmp(&(b.kind, &b.key)));
-    match insert_identifiers(conn, &rows).await? {
-        inserted if inserted == rows.len() => Ok(()),
-        _ => Err(StoreError::Conflict(Conflict::Identifiers)),
-    }
+    insert_identifiers(pipeline, &rows).await
 }
 
-async fn write_external_keys(conn: &mut Conn, new: &NewAccount) -> Result<(), StoreError> {
+async fn write_external_keys(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> Result<(), StoreError> {
     let (tenant_id, account_id) = (new.account.tenant_id, new.account.id);
     let mut rows: Vec<ExternalKeyRow<'_>> = new
         .account
@@ -132,11 +131,11 @@ async fn write_external_keys(conn: &mut Conn, new: &NewAccount) -> Result<(), St
         .map(|key| ExternalKeyRow { tenant_id, key_type: &key.key_type, key: &key.key, account_id })
         .collect();
     rows.sort_by_key(|row| (row.key_type, row.key));
-    insert_rows!(conn, external_keys::table, rows);
+    insert_rows!(pipeline, external_keys::table, rows);
     Ok(())
 }
 
-async fn write_unique_values(conn: &mut Conn, new: &NewAccount) -> Result<(), StoreError> {
+async fn write_unique_values(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> Result<(), StoreError> {
     let account = &new.account;
     let (tenant_id, contract_id, account_id) = (account.tenant_id, account.contract_id, account.id);
     let mut rows: Vec<UniqueValueRow<'_>> = new
@@ -145,11 +144,11 @@ async fn write_unique_values(conn: &mut Conn, new: &NewAccount) -> Result<(), St
         .map(|value| UniqueValueRow { tenant_id, contract_id, path: &value.path, key: &value.key, account_id })
         .collect();
     rows.sort_by_key(|row| (row.path, row.key));
-    insert_rows!(conn, unique_values::table, rows);
+    insert_rows!(pipeline, unique_values::table, rows);
     Ok(())
 }
 
-async fn write_consents(conn: &mut Conn, new: &NewAccount) -> Result<(), StoreError> {
+async fn write_consents(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> Result<(), StoreError> {
     let (tenant_id, account_id) = (new.account.tenant_id, new.account.id);
     let rows: Vec<ConsentRow<'_>> = new
         .account
@@ -164,7 +163,7 @@ async fn write_consents(conn: &mut Conn, new: &NewAccount) -> Result<(), StoreEr
             accepted: consent.accepted,
         })
         .collect();
-    insert_rows!(conn, consents::table, rows);
+    insert_rows!(pipeline, consents::table, rows);
     Ok(())
 }
 
@@ -265,7 +264,7 @@ pub(in crate::store) async fn record_existing(
     };
     if let Some(request) = request {
         let ids = RequestIds { account_id, ..request.ids.clone() };
-        requests::insert(conn, &RequestRecord { outcome: Outcome::Existing, ids, ..request.clone() }).await?;
+        requests::write(conn, &RequestRecord { outcome: Outcome::Existing, ids, ..request.clone() }).await?;
     }
     Ok(Existing::Account(Box::new(account)))
 }

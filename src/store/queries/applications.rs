@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::applications::dsl;
-use super::{Backend, Conn, Reader, grants, keys, point, portals, schema, trail};
+use super::{Backend, Conn, Pipeline, Reader, grants, keys, point, portals, schema, trail};
 use crate::domain::application::{Application, ApplicationSettings, ApplicationState};
 use crate::domain::event::Trail;
 use crate::domain::ids::{ApplicationId, TenantId};
@@ -66,26 +66,28 @@ pub(in crate::store) async fn bootstrap(conn: &mut Conn, new: &NewInstallation) 
     if !is_empty(super::reader(conn)).await? {
         return Ok(false);
     }
-    portals::insert_tenant(conn, &new.tenant).await?;
-    insert(conn, &new.application).await?;
-    grants::insert(conn, std::slice::from_ref(&new.grant)).await?;
-    keys::insert(conn, &new.key).await?;
-    super::realms::insert(conn, &new.realm).await?;
-    super::contracts::insert(conn, &new.contract).await?;
-    trail::write(conn, &new.trail).await?;
+    let mut pipeline = Pipeline::on(conn);
+    portals::insert_tenant(&mut pipeline, &new.tenant).await?;
+    insert(&mut pipeline, &new.application).await?;
+    grants::insert(&mut pipeline, std::slice::from_ref(&new.grant)).await?;
+    keys::insert(&mut pipeline, &new.key).await?;
+    super::realms::insert(&mut pipeline, &new.realm).await?;
+    super::contracts::insert(&mut pipeline, &new.contract).await?;
+    trail::insert(&mut pipeline, &new.trail).await?;
+    pipeline.finish().await?;
     Ok(true)
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, new: &NewApplication) -> Result<(), StoreError> {
-    insert(conn, &new.application).await?;
-    grants::insert(conn, &new.grants).await?;
-    trail::write(conn, &new.trail).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, &new.application).await?;
+    grants::insert(&mut pipeline, &new.grants).await?;
+    trail::insert(&mut pipeline, &new.trail).await?;
+    pipeline.finish().await
 }
 
-async fn insert(conn: &mut Conn, application: &Application) -> Result<(), StoreError> {
-    let row = ApplicationRow::from(application);
-    let inserted = diesel::insert_into(dsl::applications).values(&row).execute(conn).await;
-    inserted.map(drop).map_err(|error| StoreError::from(error).missing_parent())
+async fn insert(pipeline: &mut Pipeline<'_>, application: &Application) -> Result<(), StoreError> {
+    pipeline.send(diesel::insert_into(dsl::applications).values(&ApplicationRow::from(application))).await
 }
 
 pub(in crate::store) async fn is_empty(mut conn: Reader<'_>) -> Result<bool, StoreError> {

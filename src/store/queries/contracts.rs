@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{contract_versions, contracts::dsl, tenants};
-use super::{Backend, Conn, Reader, grants, point, schema, trail};
+use super::{Backend, Conn, Pipeline, Reader, grants, point, schema, trail};
 use crate::domain::contract::{Contract, ContractTerms};
 use crate::domain::event::Trail;
 use crate::domain::ids::{ContractId, TenantId};
@@ -71,7 +71,7 @@ fn assembled((contract, version): (ContractRow, VersionRow)) -> Contract {
     }
 }
 
-pub(in crate::store) async fn insert(conn: &mut Conn, contract: &Contract) -> Result<(), StoreError> {
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, contract: &Contract) -> Result<(), StoreError> {
     let row = ContractRow {
         tenant_id: contract.tenant_id,
         contract_id: contract.id,
@@ -79,20 +79,19 @@ pub(in crate::store) async fn insert(conn: &mut Conn, contract: &Contract) -> Re
         version: contract.version,
         create_time: Time(contract.create_time),
     };
-    let inserted = diesel::insert_into(dsl::contracts).values(&row).execute(conn).await;
-    inserted.map_err(|error| StoreError::from(error).missing_parent())?;
-    insert_version(conn, contract).await
+    pipeline.send(diesel::insert_into(dsl::contracts).values(&row)).await?;
+    insert_version(pipeline, contract).await
 }
 
-async fn insert_version(conn: &mut Conn, contract: &Contract) -> Result<(), StoreError> {
-    let row = VersionRow::from(contract);
-    diesel::insert_into(contract_versions::table).values(&row).execute(conn).await?;
-    Ok(())
+async fn insert_version(pipeline: &mut Pipeline<'_>, contract: &Contract) -> Result<(), StoreError> {
+    pipeline.send(diesel::insert_into(contract_versions::table).values(&VersionRow::from(contract))).await
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, contract: &Contract, trail: &Trail) -> Result<(), StoreError> {
-    insert(conn, contract).await?;
-    trail::write(conn, trail).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, contract).await?;
+    trail::insert(&mut pipeline, trail).await?;
+    pipeline.finish().await
 }
 
 /// The current version.
@@ -184,8 +183,10 @@ pub(in crate::store) async fn update(
     if updated == 0 {
         return Err(absent_or_stale(conn, &contract.tenant_id, &contract.id).await?);
     }
-    insert_version(conn, contract).await?;
-    trail::write(conn, trail).await
+    let mut pipeline = Pipeline::on(conn);
+    insert_version(&mut pipeline, contract).await?;
+    trail::insert(&mut pipeline, trail).await?;
+    pipeline.finish().await
 }
 
 /// Accounts keep a contract by their foreign key to its version. Tenants and grants are global rows without one, so they are asked; one that

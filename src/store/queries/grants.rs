@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::application_tenants::dsl;
-use super::{Backend, Conn, Reader, point, schema};
+use super::{Backend, Conn, Pipeline, Reader, point, schema};
 use crate::domain::application::Grant;
 use crate::domain::ids::{ApplicationId, ContractId, RealmId, TenantId};
 use crate::domain::permission::Permissions;
@@ -13,7 +13,7 @@ use crate::store::columns::Json;
 
 /// A grant as it stands in its table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::application_tenants, check_for_backend(Backend))]
+#[diesel(table_name = schema::application_tenants, treat_none_as_default_value = false, check_for_backend(Backend))]
 struct GrantRow {
     application_id: ApplicationId,
     tenant_id: TenantId,
@@ -52,13 +52,9 @@ impl From<GrantRow> for Grant {
     }
 }
 
-pub(in crate::store) async fn insert(conn: &mut Conn, grants: &[Grant]) -> Result<(), StoreError> {
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, grants: &[Grant]) -> Result<(), StoreError> {
     let rows: Vec<GrantRow> = grants.iter().map(GrantRow::from).collect();
-    write(conn, &rows).await.map_err(|error| StoreError::from(error).missing_parent())
-}
-
-async fn write(conn: &mut Conn, rows: &[GrantRow]) -> QueryResult<()> {
-    insert_rows!(conn, dsl::application_tenants, *rows);
+    insert_rows!(pipeline, dsl::application_tenants, rows);
     Ok(())
 }
 
@@ -72,7 +68,9 @@ pub(in crate::store) async fn replace(
     let old =
         dsl::application_tenants.filter(dsl::application_id.eq(application)).filter(dsl::tenant_id.eq_any(on.to_vec()));
     diesel::delete(old).execute(conn).await?;
-    insert(conn, grants).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, grants).await?;
+    pipeline.finish().await
 }
 
 pub(in crate::store) async fn get(

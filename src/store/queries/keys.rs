@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::applications::ApplicationRow;
 use super::schema::{application_keys::dsl, applications};
-use super::{Backend, Conn, Reader, point, schema, trail};
+use super::{Backend, Conn, Pipeline, Reader, point, schema, trail};
 use crate::domain::application::{Application, ApplicationKey};
 use crate::domain::event::Trail;
 use crate::domain::ids::{ApplicationId, ApplicationKeyId};
@@ -62,14 +62,15 @@ impl From<KeyRow> for ApplicationKey {
     }
 }
 
-pub(in crate::store) async fn insert(conn: &mut Conn, key: &ApplicationKey) -> Result<(), StoreError> {
-    let inserted = diesel::insert_into(dsl::application_keys).values(&KeyRow::from(key)).execute(conn).await;
-    inserted.map(drop).map_err(|error| StoreError::from(error).missing_parent())
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, key: &ApplicationKey) -> Result<(), StoreError> {
+    pipeline.send(diesel::insert_into(dsl::application_keys).values(&KeyRow::from(key))).await
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, key: &ApplicationKey, trail: &Trail) -> Result<(), StoreError> {
-    insert(conn, key).await?;
-    trail::write(conn, trail).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, key).await?;
+    trail::insert(&mut pipeline, trail).await?;
+    pipeline.finish().await
 }
 
 /// The key and its application, in one statement: the read before every call whose key is not cached.

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::account_rows::AccountRow;
 use super::schema::{accounts, credentials, identifiers, known_addresses, login_failures};
 use super::sweeping::{self, Old};
-use super::{Conn, Reader, point, requests, sessions, trail, verifications};
+use super::{Conn, Pipeline, Reader, point, requests, sessions, trail, verifications};
 use crate::domain::account::{Account, IdentifierKind};
 use crate::domain::ids::{AccountId, RealmId, TenantId};
 use crate::domain::secret::KeyHash;
@@ -111,8 +111,9 @@ pub(in crate::store) async fn succeed(conn: &mut Conn, login: &NewLogin) -> Resu
     if !holds {
         return Err(StoreError::Stale);
     }
-    forget_failures(conn, session.tenant_id, login.guard).await?;
-    diesel::insert_into(known_addresses::table)
+    let mut pipeline = Pipeline::on(conn);
+    forget_failures(&mut pipeline, session.tenant_id, login.guard).await?;
+    let known = diesel::insert_into(known_addresses::table)
         .values((
             known_addresses::tenant_id.eq(session.tenant_id),
             known_addresses::account_id.eq(session.account_id),
@@ -121,17 +122,16 @@ pub(in crate::store) async fn succeed(conn: &mut Conn, login: &NewLogin) -> Resu
         ))
         .on_conflict((known_addresses::tenant_id, known_addresses::account_id, known_addresses::address))
         .do_update()
-        .set(known_addresses::login_time.eq(Time(session.create_time)))
-        .execute(conn)
-        .await
-        .map_err(|error| StoreError::from(error).missing_parent())?;
-    sessions::insert(conn, &login.session).await?;
-    trail::write(conn, &login.trail).await
+        .set(known_addresses::login_time.eq(Time(session.create_time)));
+    pipeline.send(known).await?;
+    sessions::insert(&mut pipeline, &login.session).await?;
+    trail::insert(&mut pipeline, &login.trail).await?;
+    pipeline.finish().await
 }
 
-async fn forget_failures(conn: &mut Conn, tenant: TenantId, guard: KeyHash) -> QueryResult<usize> {
+async fn forget_failures(pipeline: &mut Pipeline<'_>, tenant: TenantId, guard: KeyHash) -> Result<(), StoreError> {
     let of = login_failures::table.filter(login_failures::tenant_id.eq(tenant)).filter(login_failures::guard.eq(guard));
-    diesel::delete(of).execute(conn).await
+    pipeline.send(diesel::delete(of)).await
 }
 
 /// Failures that nobody waits for any more. A wait is an hour at most.
@@ -187,18 +187,19 @@ pub(super) async fn forget(
     account: AccountId,
     guard: KeyHash,
 ) -> Result<(), StoreError> {
-    forget_failures(conn, tenant, guard).await?;
+    let mut pipeline = Pipeline::on(conn);
+    forget_failures(&mut pipeline, tenant, guard).await?;
     let known = known_addresses::table
         .filter(known_addresses::tenant_id.eq(tenant))
         .filter(known_addresses::account_id.eq(account));
-    diesel::delete(known).execute(conn).await?;
-    Ok(())
+    pipeline.send(diesel::delete(known)).await?;
+    pipeline.finish().await
 }
 
 /// The request row first, then the password, then every session and every token that it ends.
 pub(in crate::store) async fn replace_password(conn: &mut Conn, new: &NewPassword) -> Result<usize, StoreError> {
     if let Some(request) = &new.request {
-        requests::insert(conn, request).await?;
+        requests::write(conn, request).await?;
     }
     let at = Time(new.time);
     match &new.expected {

@@ -5,45 +5,48 @@ use diesel::query_dsl::methods;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{accounts, quota_uses, tenant_quota_uses};
-use super::{Conn, Reader};
+use super::{Conn, Pipeline, Reader};
 use crate::domain::ids::{RealmId, TenantId};
 use crate::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
 use crate::store::StoreError;
 
 /// Takes one from each, in their order; `first` is the index of the first in the unit's own numbering.
-pub(super) async fn take(conn: &mut Conn, quotas: &[QuotaUse], first: usize) -> Result<(), StoreError> {
+pub(super) async fn take(pipeline: &mut Pipeline<'_>, quotas: &[QuotaUse], first: usize) -> Result<(), StoreError> {
     for (index, quota) in quotas.iter().enumerate() {
-        let taken = match quota.tenant_id {
+        let exceeded = StoreError::QuotaExceeded(first + index);
+        match quota.tenant_id {
             // The first use inserts a row without asking for the limit.
-            _ if quota.limit < 1 => 0,
-            None => take_global(conn, quota).await?,
-            Some(tenant) => take_of_tenant(conn, tenant, quota).await?,
-        };
-        if taken == 0 {
-            return Err(StoreError::QuotaExceeded(first + index));
+            _ if quota.limit < 1 => pipeline.refuse(exceeded).await?,
+            None => take_global(pipeline, quota, exceeded).await?,
+            Some(tenant) => take_of_tenant(pipeline, tenant, quota, exceeded).await?,
         }
     }
     Ok(())
 }
 
-async fn take_global(conn: &mut Conn, quota: &QuotaUse) -> QueryResult<usize> {
+async fn take_global(pipeline: &mut Pipeline<'_>, quota: &QuotaUse, exceeded: StoreError) -> Result<(), StoreError> {
     use quota_uses::dsl;
     let upsert = diesel::insert_into(dsl::quota_uses)
         .values((dsl::scope.eq(quota.scope), dsl::key.eq(&quota.key), dsl::used.eq(1)))
         .on_conflict((dsl::scope, dsl::key))
         .do_update()
         .set(dsl::used.eq(dsl::used + 1));
-    methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)).execute(conn).await
+    pipeline.expect(1, methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)), exceeded).await
 }
 
-async fn take_of_tenant(conn: &mut Conn, tenant: TenantId, quota: &QuotaUse) -> QueryResult<usize> {
+async fn take_of_tenant(
+    pipeline: &mut Pipeline<'_>,
+    tenant: TenantId,
+    quota: &QuotaUse,
+    exceeded: StoreError,
+) -> Result<(), StoreError> {
     use tenant_quota_uses::dsl;
     let upsert = diesel::insert_into(dsl::tenant_quota_uses)
         .values((dsl::tenant_id.eq(tenant), dsl::scope.eq(quota.scope), dsl::key.eq(&quota.key), dsl::used.eq(1)))
         .on_conflict((dsl::tenant_id, dsl::scope, dsl::key))
         .do_update()
         .set(dsl::used.eq(dsl::used + 1));
-    methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)).execute(conn).await
+    pipeline.expect(1, methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)), exceeded).await
 }
 
 /// The first that a unit could take nothing from now.

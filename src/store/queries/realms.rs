@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::realms::dsl;
-use super::{Backend, Conn, Reader, grants, point, quotas, schema, trail};
+use super::{Backend, Conn, Pipeline, Reader, grants, point, quotas, schema, trail};
 use crate::domain::event::Trail;
 use crate::domain::ids::{RealmId, TenantId};
 use crate::domain::realm::{Realm, RealmKind, RealmRules, RealmState};
@@ -63,14 +63,15 @@ impl From<RealmRow> for Realm {
     }
 }
 
-pub(in crate::store) async fn insert(conn: &mut Conn, realm: &Realm) -> Result<(), StoreError> {
-    let inserted = diesel::insert_into(dsl::realms).values(&RealmRow::from(realm)).execute(conn).await;
-    inserted.map(drop).map_err(|error| StoreError::from(error).missing_parent())
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, realm: &Realm) -> Result<(), StoreError> {
+    pipeline.send(diesel::insert_into(dsl::realms).values(&RealmRow::from(realm))).await
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, realm: &Realm, trail: &Trail) -> Result<(), StoreError> {
-    insert(conn, realm).await?;
-    trail::write(conn, trail).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, realm).await?;
+    trail::insert(&mut pipeline, trail).await?;
+    pipeline.finish().await
 }
 
 pub(in crate::store) async fn get(

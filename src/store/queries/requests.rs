@@ -1,31 +1,37 @@
 //! What is remembered of requests with a request id. The row is a unit's first statement, so that of two units with one id the second
-//! waits for the first, and then sees its conflict before it has done anything else.
+//! waits for the first, and then is refused for that before it is refused for anything else.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::query_dsl::methods;
-use diesel_async::RunQueryDsl;
 
 use super::schema::{portal_requests, requests};
 use super::sweeping::{self, Old};
-use super::{Conn, Reader, point};
+use super::{Conn, Pipeline, Reader, point};
 use crate::domain::idempotency::{Fingerprint, Outcome, RequestIds, RequestKey, RequestRecord};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::store::columns::Time;
 use crate::store::{Conflict, StoreError};
 
+pub(super) async fn write(conn: &mut Conn, record: &RequestRecord) -> Result<(), StoreError> {
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, record).await?;
+    pipeline.finish().await
+}
+
 /// Writes the row; one of the same key that has expired is overwritten.
-pub(super) async fn insert(conn: &mut Conn, record: &RequestRecord) -> Result<(), StoreError> {
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, record: &RequestRecord) -> Result<(), StoreError> {
     match record.key.tenant_id {
-        Some(tenant) if insert_in_tenant(conn, tenant, record).await? == 0 => {
-            Err(StoreError::Conflict(Conflict::Request))
-        }
-        None if insert_global(conn, record).await? == 0 => Err(StoreError::Conflict(Conflict::PortalRequest)),
-        _ => Ok(()),
+        Some(tenant) => insert_in_tenant(pipeline, tenant, record).await,
+        None => insert_global(pipeline, record).await,
     }
 }
 
-async fn insert_in_tenant(conn: &mut Conn, tenant: TenantId, record: &RequestRecord) -> QueryResult<usize> {
+async fn insert_in_tenant(
+    pipeline: &mut Pipeline<'_>,
+    tenant: TenantId,
+    record: &RequestRecord,
+) -> Result<(), StoreError> {
     use requests::dsl;
     let made = (
         dsl::fingerprint.eq(record.fingerprint),
@@ -46,10 +52,11 @@ async fn insert_in_tenant(conn: &mut Conn, tenant: TenantId, record: &RequestRec
         .on_conflict((dsl::tenant_id, dsl::application_id, dsl::rpc, dsl::request_id))
         .do_update()
         .set(made);
-    methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time))).execute(conn).await
+    let upsert = methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time)));
+    pipeline.expect(1, upsert, StoreError::Conflict(Conflict::Request)).await
 }
 
-async fn insert_global(conn: &mut Conn, record: &RequestRecord) -> QueryResult<usize> {
+async fn insert_global(pipeline: &mut Pipeline<'_>, record: &RequestRecord) -> Result<(), StoreError> {
     use portal_requests::dsl;
     let made = (
         dsl::fingerprint.eq(record.fingerprint),
@@ -64,7 +71,8 @@ async fn insert_global(conn: &mut Conn, record: &RequestRecord) -> QueryResult<u
         .on_conflict((dsl::application_id, dsl::request_id))
         .do_update()
         .set(made);
-    methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time))).execute(conn).await
+    let upsert = methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time)));
+    pipeline.expect(1, upsert, StoreError::Conflict(Conflict::PortalRequest)).await
 }
 
 pub(in crate::store) async fn sweep(

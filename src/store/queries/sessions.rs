@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::account_rows::AccountRow;
 use super::schema::{accounts, refresh_tokens, sessions::dsl};
 use super::sweeping::{self, Old};
-use super::{Backend, Conn, Reader, point, reader, schema, trail};
+use super::{Backend, Conn, Pipeline, Reader, point, reader, schema, trail};
 use crate::domain::account::Account;
 use crate::domain::event::Trail;
 use crate::domain::ids::{AccountId, ApplicationId, RealmId, RequestId, SessionId, TenantId};
@@ -73,33 +73,27 @@ impl From<SessionRow> for Session {
 }
 
 /// Writes a session with its first refresh token.
-pub(super) async fn insert(conn: &mut Conn, new: &NewSession) -> Result<(), StoreError> {
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, new: &NewSession) -> Result<(), StoreError> {
     let session = &new.session;
-    diesel::insert_into(dsl::sessions)
-        .values((SessionRow::from(session), dsl::bearer_hash.eq(new.hashes.bearer)))
-        .execute(conn)
-        .await
-        .map_err(|error| StoreError::from(error).missing_parent())?;
-    insert_refresh_token(conn, session, new.hashes.refresh, None).await
+    let row = (SessionRow::from(session), dsl::bearer_hash.eq(new.hashes.bearer));
+    pipeline.send(diesel::insert_into(dsl::sessions).values(row)).await?;
+    insert_refresh_token(pipeline, session, new.hashes.refresh, None).await
 }
 
 async fn insert_refresh_token(
-    conn: &mut Conn,
+    pipeline: &mut Pipeline<'_>,
     session: &Session,
     hash: KeyHash,
     parent: Option<KeyHash>,
 ) -> Result<(), StoreError> {
-    diesel::insert_into(refresh_tokens::table)
-        .values((
-            refresh_tokens::tenant_id.eq(session.tenant_id),
-            refresh_tokens::hash.eq(hash),
-            refresh_tokens::session_id.eq(session.id),
-            refresh_tokens::parent_hash.eq(parent),
-            refresh_tokens::expire_time.eq(Time(session.expire_time)),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
+    let row = (
+        refresh_tokens::tenant_id.eq(session.tenant_id),
+        refresh_tokens::hash.eq(hash),
+        refresh_tokens::session_id.eq(session.id),
+        refresh_tokens::parent_hash.eq(parent),
+        refresh_tokens::expire_time.eq(Time(session.expire_time)),
+    );
+    pipeline.send(diesel::insert_into(refresh_tokens::table).values(row)).await
 }
 
 /// One statement: this is read at every call on behalf of a person.
@@ -174,8 +168,10 @@ pub(in crate::store) async fn refresh(conn: &mut Conn, refresh: &Refresh) -> Res
     if renewed == 0 {
         return Ok(Refreshed::Ended);
     }
-    insert_refresh_token(conn, session, refresh.hashes.refresh, Some(refresh.used)).await?;
-    trail::write(conn, &refresh.trail).await?;
+    let mut pipeline = Pipeline::on(conn);
+    insert_refresh_token(&mut pipeline, session, refresh.hashes.refresh, Some(refresh.used)).await?;
+    trail::insert(&mut pipeline, &refresh.trail).await?;
+    pipeline.finish().await?;
     Ok(Refreshed::Renewed)
 }
 

@@ -1,11 +1,10 @@
 //! The trail of a unit of work: events, audit rows and messages, written by the unit that they speak of, as its last statements.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::schema::{audit_entries, events, outbox};
-use super::{Conn, schema};
+use super::{Conn, Pipeline, schema};
 use crate::domain::event::{AuditEntry, Event, OutboxMessage, Trail};
 use crate::domain::ids::{AccountId, ApplicationId, AuditId, EventId, MessageId, TenantId};
 use crate::domain::message::{Channel, MessageState};
@@ -102,11 +101,17 @@ impl<'a> From<&'a OutboxMessage> for MessageRow<'a> {
 }
 
 pub(super) async fn write(conn: &mut Conn, trail: &Trail) -> Result<(), StoreError> {
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, trail).await?;
+    pipeline.finish().await
+}
+
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, trail: &Trail) -> Result<(), StoreError> {
     let rows: Vec<EventRow<'_>> = trail.events.iter().map(EventRow::from).collect();
-    insert_rows!(conn, events::table, rows);
+    insert_rows!(pipeline, events::table, rows);
     let rows: Vec<AuditRow<'_>> = trail.audit.iter().map(AuditRow::from).collect();
-    insert_rows!(conn, audit_entries::table, rows);
+    insert_rows!(pipeline, audit_entries::table, rows);
     let rows: Vec<MessageRow<'_>> = trail.messages.iter().map(MessageRow::from).collect();
-    insert_rows!(conn, outbox::table, rows);
+    insert_rows!(pipeline, outbox::table, rows);
     Ok(())
 }

@@ -7,7 +7,9 @@ use diesel_async::RunQueryDsl;
 use super::account_rows::AccountRow;
 use super::schema::{accounts, identifiers, verifications::dsl};
 use super::sweeping::{self, Old};
-use super::{Backend, Conn, Reader, logins, point, proving, quotas, reader, requests, schema, sessions, trail};
+use super::{
+    Backend, Conn, Pipeline, Reader, logins, point, proving, quotas, reader, requests, schema, sessions, trail,
+};
 use crate::domain::account::{Account, AccountRef, AccountState, IdentifierKind};
 use crate::domain::event::Trail;
 use crate::domain::ids::{AccountId, RealmId, TenantId, VerificationTokenId};
@@ -75,9 +77,9 @@ impl From<TokenRow> for VerificationToken {
     }
 }
 
-pub(super) async fn insert(conn: &mut Conn, tokens: &[VerificationToken]) -> Result<(), StoreError> {
+pub(super) async fn insert(pipeline: &mut Pipeline<'_>, tokens: &[VerificationToken]) -> Result<(), StoreError> {
     let rows: Vec<TokenRow> = tokens.iter().map(TokenRow::from).collect();
-    insert_rows!(conn, dsl::verifications, rows);
+    insert_rows!(pipeline, dsl::verifications, rows);
     Ok(())
 }
 
@@ -90,8 +92,10 @@ pub(in crate::store) async fn issue(
         void_surplus(conn, token).await?;
         prolong_claim(conn, token).await?;
     }
-    insert(conn, tokens).await?;
-    trail::write(conn, trail).await
+    let mut pipeline = Pipeline::on(conn);
+    insert(&mut pipeline, tokens).await?;
+    trail::insert(&mut pipeline, trail).await?;
+    pipeline.finish().await
 }
 
 /// Makes the oldest tokens void, so that with the new one there are no more than there may be.
@@ -228,7 +232,7 @@ pub(in crate::store) async fn try_code(
 pub(in crate::store) async fn confirm(conn: &mut Conn, confirmation: &Confirmation) -> Result<Account, StoreError> {
     let Confirmation { token_use, request, trail } = confirmation;
     if let Some(request) = request {
-        requests::insert(conn, request).await?;
+        requests::write(conn, request).await?;
     }
     let token = &token_use.token;
     proving::prove(conn, token_use).await?;

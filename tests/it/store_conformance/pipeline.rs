@@ -1,0 +1,151 @@
+//! How often a unit of work waits for PostgreSQL, seen from between the two.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use enroll::store::StoreSettings;
+use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
+use tokio_postgres::config::Host;
+
+use super::fixtures::World;
+use crate::support::stores::{Ground, TestStore};
+
+/// How long the test waits for what should come at once.
+const WAIT_MAX: Duration = Duration::from_secs(20);
+
+/// Stands between a store and its server, counts the prepared statements that pass, and can keep their answers back.
+struct Relay {
+    /// Where the store connects to.
+    port: u16,
+    /// The prepared statements that passed.
+    executions: Arc<AtomicUsize>,
+    /// Whether the answers to them are kept back.
+    holding: watch::Sender<bool>,
+}
+
+impl Relay {
+    async fn start(server: tokio_postgres::Config) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let relay = Self { port, executions: Arc::default(), holding: watch::channel(false).0 };
+        let (executions, holding) = (Arc::clone(&relay.executions), relay.holding.subscribe());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let port = server.get_ports().first().copied().unwrap_or(5432);
+                let (executions, holding) = (Arc::clone(&executions), holding.clone());
+                match &server.get_hosts()[0] {
+                    Host::Unix(directory) => {
+                        let socket = UnixStream::connect(directory.join(format!(".s.PGSQL.{port}"))).await;
+                        tokio::spawn(pass(client, socket.expect("the server"), executions, holding));
+                    }
+                    Host::Tcp(host) => {
+                        let socket = TcpStream::connect((host.as_str(), port)).await;
+                        tokio::spawn(pass(client, socket.expect("the server"), executions, holding));
+                    }
+                }
+            }
+        });
+        relay
+    }
+
+    fn executions(&self) -> usize {
+        self.executions.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many statements have passed in all; says how many have after [`WAIT_MAX`].
+    async fn wait_for(&self, executions: usize) -> usize {
+        let wait = async {
+            while self.executions() < executions {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = tokio::time::timeout(WAIT_MAX, wait).await;
+        self.executions()
+    }
+}
+
+/// Passes on what both say until one of them hangs up.
+async fn pass(
+    client: TcpStream,
+    server: impl AsyncRead + AsyncWrite,
+    executions: Arc<AtomicUsize>,
+    mut holding: watch::Receiver<bool>,
+) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = tokio::io::split(server);
+    let asked = Arc::clone(&executions);
+    let questions = async move {
+        // The first message has no kind; it is its length and the rest.
+        let mut is_first = true;
+        while let Some((kind, message)) = message(&mut from_client, is_first).await {
+            is_first = false;
+            to_server.write_all(&message).await.expect("the server listens");
+            if kind == Some(b'E') {
+                asked.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    };
+    let answers = async move {
+        let mut answered = 0;
+        while let Some((kind, message)) = message(&mut from_server, false).await {
+            // An answer to a prepared statement, of all those that have passed by now.
+            if kind == Some(b'C') && executions.load(Ordering::SeqCst) > answered {
+                answered += 1;
+                let _ = holding.wait_for(|holding| !holding).await;
+            }
+            if to_client.write_all(&message).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::join!(questions, answers);
+}
+
+/// The next message, whole, with its kind; absent at the end.
+async fn message(from: &mut (impl AsyncRead + Unpin), without_kind: bool) -> Option<(Option<u8>, Vec<u8>)> {
+    let kind = if without_kind { None } else { Some(from.read_u8().await.ok()?) };
+    let length = from.read_u32().await.ok()?;
+    let mut message: Vec<u8> = kind.into_iter().chain(length.to_be_bytes()).collect();
+    let rest = u64::from(length) - 4;
+    from.take(rest).read_to_end(&mut message).await.ok()?;
+    Some((kind, message))
+}
+
+/// All statements of an account are under way before the answer to the first is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_written_without_waiting_between_its_rows() {
+    let test = TestStore::postgres().await;
+    let world = World::bootstrap(&test.store).await;
+    let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
+    let server: tokio_postgres::Config = database.url.parse().expect("a URL");
+    let user = server.get_user().unwrap_or("postgres");
+    let password = server.get_password().map(String::from_utf8_lossy).unwrap_or_default();
+    let name = server.get_dbname().expect("a database");
+    let relay = Relay::start(server.clone()).await;
+    let url = SecretString::from(format!("postgres://{user}:{password}@127.0.0.1:{}/{name}", relay.port));
+    let through_relay = |settings: &mut StoreSettings| {
+        if let StoreSettings::Postgres { url: of_store, pool_max, .. } = settings {
+            (*of_store, *pool_max) = (url, 1);
+        }
+    };
+    let test = test.reopened(through_relay).await;
+    let accounts = test.store.accounts();
+    accounts.create(world.account("a@example.com")).await.expect("one that prepares the statements");
+    let before = relay.executions();
+    accounts.create(world.account("b@example.com")).await.expect("one to count");
+    let statements = relay.executions() - before;
+    assert!(statements > 2, "an account has {statements} rows");
+
+    relay.holding.send_replace(true);
+    let before = relay.executions();
+    let (store, new) = (test.store.clone(), world.account("c@example.com"));
+    let writing = tokio::spawn(async move { store.accounts().create(new).await });
+    let under_way = relay.wait_for(before + statements).await - before;
+    relay.holding.send_replace(false);
+    writing.await.expect("no panic").expect("written once the answers came");
+    assert_eq!(under_way, statements, "sent before anything was answered");
+}
