@@ -25,6 +25,7 @@ mod sqlite;
 mod statements;
 pub mod templates;
 pub mod tenants;
+mod upsert;
 pub mod verifications;
 
 use std::sync::Arc;

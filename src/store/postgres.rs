@@ -25,7 +25,7 @@ pub(super) use self::connect::Connector;
 pub(super) use self::pipeline::Pipeline;
 use self::rendered::Rendered;
 use self::shared::SharedReaders;
-use super::error::{Conflict, Fault, StoreError};
+use super::error::{Fault, StoreError};
 
 /// The connection that queries are compiled against.
 pub(super) type Conn = AsyncPgConnection;
@@ -45,8 +45,31 @@ macro_rules! insert_rows {
     ($pipeline:expr, $table:expr, $rows:expr) => {
         match &($rows)[..] {
             [] => {}
-            [row] => $pipeline.send(diesel::insert_into($table).values(row)).await?,
-            rows => $pipeline.send(diesel::insert_into($table).values(rows)).await?,
+            [row] => $pipeline.add(diesel::insert_into($table).values(row)).await?,
+            rows => $pipeline.add(diesel::insert_into($table).values(rows)).await?,
+        }
+    };
+}
+
+/// [`insert_rows`] where all keys have to be free; `taken` is the unit's refusal where one is not. That is an everyday outcome of
+/// registration, so it is told by a count and not by an error, which the server would log with the keys. The statements for one and two
+/// rows, which is what an account has, are prepared once a connection.
+macro_rules! insert_free_rows {
+    ($pipeline:expr, $table:expr, $rows:expr, $taken:expr) => {
+        match &($rows)[..] {
+            [] => {}
+            [row] => {
+                let insert = diesel::insert_into($table).values(row).on_conflict_do_nothing();
+                $pipeline.expect(1, insert, $taken).await?;
+            }
+            [first, second] => {
+                let insert = diesel::insert_into($table).values([first, second]).on_conflict_do_nothing();
+                $pipeline.expect(2, insert, $taken).await?;
+            }
+            rows => {
+                let insert = diesel::insert_into($table).values(rows).on_conflict_do_nothing();
+                $pipeline.expect(rows.len(), insert, $taken).await?;
+            }
         }
     };
 }
@@ -58,34 +81,8 @@ macro_rules! insert_rows {
 #[path = "queries/mod.rs"]
 pub(super) mod queries;
 
-use self::queries::accounts::IdentifierRow;
-
 /// The number of the advisory lock that migrations and the first installation hold: `enroll` in ASCII.
 const INSTALLATION_LOCK: i64 = 0x0065_6e72_6f6c_6c00;
-
-/// Inserts identifiers, all of which have to find their key free. A key that is taken is an everyday outcome of registration, so it ends the
-/// unit by a count and not by an error in the server's log. The statements for an account's usual one or two are prepared once a connection.
-pub(super) async fn insert_identifiers(pipeline: &mut Pipeline<'_>, rows: &[IdentifierRow]) -> Result<(), StoreError> {
-    use self::schema::identifiers::dsl;
-    use diesel::DecoratableTarget;
-    let taken = StoreError::Conflict(Conflict::Identifiers);
-    macro_rules! insert {
-        ($values:expr) => {{
-            let insert = diesel::insert_into(dsl::identifiers)
-                .values($values)
-                .on_conflict((dsl::tenant_id, dsl::realm_id, dsl::kind, dsl::key))
-                .filter_target(dsl::held)
-                .do_nothing();
-            pipeline.expect(rows.len(), insert, taken).await
-        }};
-    }
-    match rows {
-        [] => Ok(()),
-        [row] => insert!(row),
-        [first, second] => insert!([first, second]),
-        rows => insert!(rows),
-    }
-}
 
 /// One row by a unique key. The hottest reads come by here: see [`Rendered`]. Boxed: the compiler cannot see by itself that a future over a
 /// shared reference to the connection is Send.

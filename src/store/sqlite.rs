@@ -19,7 +19,7 @@ use self::lock::FileLock;
 pub(super) use self::pipeline::Pipeline;
 use self::readers::{Lent, Readers};
 use self::writer::Writer;
-use super::error::{Conflict, Fault, StoreError};
+use super::error::{Fault, StoreError};
 
 /// The connection that queries are compiled against.
 pub(super) type Conn = SyncConnectionWrapper<diesel::SqliteConnection, Inline>;
@@ -38,7 +38,17 @@ pub(super) fn reader(conn: &mut Conn) -> Reader<'_> {
 macro_rules! insert_rows {
     ($pipeline:expr, $table:expr, $rows:expr) => {
         for row in &$rows {
-            $pipeline.send(diesel::insert_into($table).values(row)).await?;
+            $pipeline.add(diesel::insert_into($table).values(row)).await?;
+        }
+    };
+}
+
+/// [`insert_rows`] where all keys have to be free; `taken` is the unit's refusal where one is not.
+macro_rules! insert_free_rows {
+    ($pipeline:expr, $table:expr, $rows:expr, $taken:expr) => {
+        for row in &$rows {
+            let insert = diesel::insert_into($table).values(row).on_conflict_do_nothing();
+            $pipeline.expect(1, insert, $taken).await?;
         }
     };
 }
@@ -46,19 +56,7 @@ macro_rules! insert_rows {
 #[path = "queries/mod.rs"]
 pub(super) mod queries;
 
-use self::queries::accounts::IdentifierRow;
-
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-
-/// Inserts identifiers, all of which have to find their key free.
-pub(super) async fn insert_identifiers(pipeline: &mut Pipeline<'_>, rows: &[IdentifierRow]) -> Result<(), StoreError> {
-    use self::schema::identifiers::dsl;
-    for row in rows {
-        let insert = diesel::insert_into(dsl::identifiers).values(row).on_conflict_do_nothing();
-        pipeline.expect(1, insert, StoreError::Conflict(Conflict::Identifiers)).await?;
-    }
-    Ok(())
-}
 
 /// One row by a unique key. The hottest reads come by here: plain diesel inside, because its async wrapper renders the statement and copies
 /// the values at each execution. `get_result`, never `first`: a LIMIT that is bound costs a second planning.

@@ -5,22 +5,19 @@ use diesel_async::RunQueryDsl;
 
 use super::account_rows::AccountRow;
 use super::schema::{accounts::dsl, consents, credentials, external_keys, identifiers, unique_values};
-use super::{
-    Conn, Pipeline, Reader, holders, insert_identifiers, point, quotas, requests, schema, sessions, trail,
-    verifications,
-};
+use super::{Conn, Pipeline, Reader, holders, point, quotas, requests, schema, sessions, trail, verifications};
 use crate::domain::account::{Account, AccountRef, AccountState, IdentifierKind, UniqueKeys, sole_live_holder};
 use crate::domain::external_key::{ExternalKey, ExternalKeyType};
 use crate::domain::idempotency::{Outcome, RequestIds, RequestRecord};
 use crate::domain::ids::{AccountId, ContractId, RealmId, TenantId};
 use crate::store::accounts::{AccountFilter, Existing, NewAccount};
 use crate::store::columns::Time;
-use crate::store::{Keyset, StoreError};
+use crate::store::{Conflict, Keyset, StoreError};
 
 /// An identifier as it stands in its table.
 #[derive(Insertable)]
 #[diesel(table_name = schema::identifiers, treat_none_as_default_value = false)]
-pub(in crate::store) struct IdentifierRow {
+struct IdentifierRow {
     tenant_id: TenantId,
     realm_id: RealmId,
     kind: IdentifierKind,
@@ -81,7 +78,7 @@ pub(super) async fn insert(
         requests::insert(pipeline, request).await?;
     }
     quotas::take(pipeline, &new.quotas, first_quota).await?;
-    pipeline.send(diesel::insert_into(dsl::accounts).values(&AccountRow::from(&new.account))).await?;
+    pipeline.add(diesel::insert_into(dsl::accounts).values(&AccountRow::from(&new.account))).await?;
     write_identifiers(pipeline, new).await?;
     write_external_keys(pipeline, new).await?;
     write_unique_values(pipeline, new).await?;
@@ -93,7 +90,7 @@ pub(super) async fn insert(
             credentials::phc.eq(&credential.phc),
             credentials::update_time.eq(Time(new.account.create_time)),
         );
-        pipeline.send(diesel::insert_into(credentials::table).values(row)).await?;
+        pipeline.add(diesel::insert_into(credentials::table).values(row)).await?;
     }
     verifications::insert(pipeline, &new.verifications).await?;
     if let Some(session) = &new.session {
@@ -119,7 +116,8 @@ async fn write_identifiers(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> Res
         })
         .collect();
     rows.sort_by(|a, b| (a.kind, &a.key).cmp(&(b.kind, &b.key)));
-    insert_identifiers(pipeline, &rows).await
+    insert_free_rows!(pipeline, identifiers::table, rows, StoreError::Conflict(Conflict::Identifiers));
+    Ok(())
 }
 
 async fn write_external_keys(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> Result<(), StoreError> {
@@ -131,7 +129,7 @@ async fn write_external_keys(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> R
         .map(|key| ExternalKeyRow { tenant_id, key_type: &key.key_type, key: &key.key, account_id })
         .collect();
     rows.sort_by_key(|row| (row.key_type, row.key));
-    insert_rows!(pipeline, external_keys::table, rows);
+    insert_free_rows!(pipeline, external_keys::table, rows, StoreError::Conflict(Conflict::ExternalKeys));
     Ok(())
 }
 
@@ -144,7 +142,7 @@ async fn write_unique_values(pipeline: &mut Pipeline<'_>, new: &NewAccount) -> R
         .map(|value| UniqueValueRow { tenant_id, contract_id, path: &value.path, key: &value.key, account_id })
         .collect();
     rows.sort_by_key(|row| (row.path, row.key));
-    insert_rows!(pipeline, unique_values::table, rows);
+    insert_free_rows!(pipeline, unique_values::table, rows, StoreError::Conflict(Conflict::UniqueValues));
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::store::{Keyset, StoreError};
 /// An application as it stands in its table.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = schema::applications, primary_key(application_id), treat_none_as_null = true)]
-#[diesel(check_for_backend(Backend))]
+#[diesel(treat_none_as_default_value = false, check_for_backend(Backend))]
 pub(in crate::store) struct ApplicationRow {
     application_id: ApplicationId,
     home_tenant_id: TenantId,
@@ -87,7 +87,7 @@ pub(in crate::store) async fn create(conn: &mut Conn, new: &NewApplication) -> R
 }
 
 async fn insert(pipeline: &mut Pipeline<'_>, application: &Application) -> Result<(), StoreError> {
-    pipeline.send(diesel::insert_into(dsl::applications).values(&ApplicationRow::from(application))).await
+    pipeline.add(diesel::insert_into(dsl::applications).values(&ApplicationRow::from(application))).await
 }
 
 pub(in crate::store) async fn is_empty(mut conn: Reader<'_>) -> Result<bool, StoreError> {

@@ -14,7 +14,7 @@ use crate::store::{Conflict, Keyset, StoreError};
 
 /// A contract as it stands in its table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::contracts, check_for_backend(Backend))]
+#[diesel(table_name = schema::contracts, treat_none_as_default_value = false, check_for_backend(Backend))]
 struct ContractRow {
     tenant_id: TenantId,
     contract_id: ContractId,
@@ -25,7 +25,7 @@ struct ContractRow {
 
 /// A version as it stands in its table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::contract_versions, check_for_backend(Backend))]
+#[diesel(table_name = schema::contract_versions, treat_none_as_default_value = false, check_for_backend(Backend))]
 struct VersionRow {
     tenant_id: TenantId,
     contract_id: ContractId,
@@ -79,12 +79,12 @@ pub(super) async fn insert(pipeline: &mut Pipeline<'_>, contract: &Contract) -> 
         version: contract.version,
         create_time: Time(contract.create_time),
     };
-    pipeline.send(diesel::insert_into(dsl::contracts).values(&row)).await?;
+    pipeline.add(diesel::insert_into(dsl::contracts).values(&row)).await?;
     insert_version(pipeline, contract).await
 }
 
 async fn insert_version(pipeline: &mut Pipeline<'_>, contract: &Contract) -> Result<(), StoreError> {
-    pipeline.send(diesel::insert_into(contract_versions::table).values(&VersionRow::from(contract))).await
+    pipeline.add(diesel::insert_into(contract_versions::table).values(&VersionRow::from(contract))).await
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, contract: &Contract, trail: &Trail) -> Result<(), StoreError> {

@@ -17,7 +17,7 @@ use crate::store::{Keyset, StoreError};
 
 /// A key as it stands in its table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::application_keys, check_for_backend(Backend))]
+#[diesel(table_name = schema::application_keys, treat_none_as_default_value = false, check_for_backend(Backend))]
 struct KeyRow {
     key_id: ApplicationKeyId,
     application_id: ApplicationId,
@@ -63,7 +63,7 @@ impl From<KeyRow> for ApplicationKey {
 }
 
 pub(super) async fn insert(pipeline: &mut Pipeline<'_>, key: &ApplicationKey) -> Result<(), StoreError> {
-    pipeline.send(diesel::insert_into(dsl::application_keys).values(&KeyRow::from(key))).await
+    pipeline.add(diesel::insert_into(dsl::application_keys).values(&KeyRow::from(key))).await
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, key: &ApplicationKey, trail: &Trail) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ use crate::domain::ids::{AccountId, RealmId, TenantId};
 use crate::domain::secret::KeyHash;
 use crate::domain::session::{LoginGuard, wait_after};
 use crate::store::columns::Time;
+use crate::store::upsert::Upsert;
 use crate::store::{LoginFailure, NewLogin, NewPassword, Rehash, StoreError};
 
 /// One statement whether or not there is such an account: the time that it takes tells nobody which.
@@ -74,7 +75,7 @@ pub(in crate::store) async fn knows_address(
 
 pub(in crate::store) async fn fail(conn: &mut Conn, failure: &LoginFailure) -> Result<i32, StoreError> {
     use login_failures::dsl;
-    let failures: i32 = diesel::insert_into(dsl::login_failures)
+    let failed = diesel::insert_into(dsl::login_failures)
         .values((
             dsl::tenant_id.eq(failure.tenant_id),
             dsl::guard.eq(failure.guard),
@@ -84,9 +85,8 @@ pub(in crate::store) async fn fail(conn: &mut Conn, failure: &LoginFailure) -> R
         .on_conflict((dsl::tenant_id, dsl::guard))
         .do_update()
         .set((dsl::failures.eq(dsl::failures + 1), dsl::failure_time.eq(Time(failure.time))))
-        .returning(dsl::failures)
-        .get_result(conn)
-        .await?;
+        .returning(dsl::failures);
+    let failures: i32 = Upsert(failed).get_result(conn).await?;
     if let Some(wait) = wait_after(failures) {
         diesel::update(dsl::login_failures)
             .filter(dsl::tenant_id.eq(failure.tenant_id))
@@ -123,7 +123,7 @@ pub(in crate::store) async fn succeed(conn: &mut Conn, login: &NewLogin) -> Resu
         .on_conflict((known_addresses::tenant_id, known_addresses::account_id, known_addresses::address))
         .do_update()
         .set(known_addresses::login_time.eq(Time(session.create_time)));
-    pipeline.send(known).await?;
+    pipeline.add(Upsert(known)).await?;
     sessions::insert(&mut pipeline, &login.session).await?;
     trail::insert(&mut pipeline, &login.trail).await?;
     pipeline.finish().await
@@ -131,7 +131,7 @@ pub(in crate::store) async fn succeed(conn: &mut Conn, login: &NewLogin) -> Resu
 
 async fn forget_failures(pipeline: &mut Pipeline<'_>, tenant: TenantId, guard: KeyHash) -> Result<(), StoreError> {
     let of = login_failures::table.filter(login_failures::tenant_id.eq(tenant)).filter(login_failures::guard.eq(guard));
-    pipeline.send(diesel::delete(of)).await
+    pipeline.add(diesel::delete(of)).await
 }
 
 /// Failures that nobody waits for any more. A wait is an hour at most.
@@ -192,7 +192,7 @@ pub(super) async fn forget(
     let known = known_addresses::table
         .filter(known_addresses::tenant_id.eq(tenant))
         .filter(known_addresses::account_id.eq(account));
-    pipeline.send(diesel::delete(known)).await?;
+    pipeline.add(diesel::delete(known)).await?;
     pipeline.finish().await
 }
 
@@ -209,7 +209,7 @@ pub(in crate::store) async fn replace_password(conn: &mut Conn, new: &NewPasswor
             }
         }
         None => {
-            diesel::insert_into(credentials::table)
+            let replaced = diesel::insert_into(credentials::table)
                 .values((
                     credentials::tenant_id.eq(new.tenant_id),
                     credentials::account_id.eq(new.account_id),
@@ -218,10 +218,9 @@ pub(in crate::store) async fn replace_password(conn: &mut Conn, new: &NewPasswor
                 ))
                 .on_conflict((credentials::tenant_id, credentials::account_id))
                 .do_update()
-                .set((credentials::phc.eq(&new.credential.phc), credentials::update_time.eq(at)))
-                .execute(conn)
-                .await
-                .map_err(|error| StoreError::from(error).missing_parent())?;
+                .set((credentials::phc.eq(&new.credential.phc), credentials::update_time.eq(at)));
+            let replaced = Upsert(replaced).execute(conn).await;
+            replaced.map_err(|error| StoreError::from(error).missing_parent())?;
         }
     }
     let changed = diesel::update(accounts::table)

@@ -2,7 +2,7 @@
 //! and backend, which they find here under the same names. A query takes a connection and never opens a transaction: the engine does that
 //! round the whole unit of work.
 
-use super::{Backend, Conn, Pipeline, Reader, insert_identifiers, lock_installation, point, reader, schema};
+use super::{Backend, Conn, Pipeline, Reader, lock_installation, point, reader, schema};
 
 pub(in crate::store) mod account_rows;
 pub(in crate::store) mod accounts;

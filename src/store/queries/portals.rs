@@ -24,5 +24,5 @@ pub(in crate::store) async fn register(conn: &mut Conn, new: &NewPortal) -> Resu
 }
 
 pub(super) async fn insert_tenant(pipeline: &mut Pipeline<'_>, tenant: &Tenant) -> Result<(), StoreError> {
-    pipeline.send(diesel::insert_into(dsl::tenants).values(&TenantRow::from(tenant))).await
+    pipeline.add(diesel::insert_into(dsl::tenants).values(&TenantRow::from(tenant))).await
 }

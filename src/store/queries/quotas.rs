@@ -9,6 +9,7 @@ use super::{Conn, Pipeline, Reader};
 use crate::domain::ids::{RealmId, TenantId};
 use crate::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
 use crate::store::StoreError;
+use crate::store::upsert::Upsert;
 
 /// Takes one from each, in their order; `first` is the index of the first in the unit's own numbering.
 pub(super) async fn take(pipeline: &mut Pipeline<'_>, quotas: &[QuotaUse], first: usize) -> Result<(), StoreError> {
@@ -31,7 +32,8 @@ async fn take_global(pipeline: &mut Pipeline<'_>, quota: &QuotaUse, exceeded: St
         .on_conflict((dsl::scope, dsl::key))
         .do_update()
         .set(dsl::used.eq(dsl::used + 1));
-    pipeline.expect(1, methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)), exceeded).await
+    let upsert = methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit));
+    pipeline.expect(1, Upsert(upsert), exceeded).await
 }
 
 async fn take_of_tenant(
@@ -46,7 +48,8 @@ async fn take_of_tenant(
         .on_conflict((dsl::tenant_id, dsl::scope, dsl::key))
         .do_update()
         .set(dsl::used.eq(dsl::used + 1));
-    pipeline.expect(1, methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit)), exceeded).await
+    let upsert = methods::FilterDsl::filter(upsert, dsl::used.lt(quota.limit));
+    pipeline.expect(1, Upsert(upsert), exceeded).await
 }
 
 /// The first that a unit could take nothing from now.

@@ -15,7 +15,7 @@ use crate::store::{Conflict, Keyset, StoreError};
 /// A realm as it stands in its table.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = schema::realms, primary_key(tenant_id, realm_id), treat_none_as_null = true)]
-#[diesel(check_for_backend(Backend))]
+#[diesel(treat_none_as_default_value = false, check_for_backend(Backend))]
 struct RealmRow {
     tenant_id: TenantId,
     realm_id: RealmId,
@@ -64,7 +64,7 @@ impl From<RealmRow> for Realm {
 }
 
 pub(super) async fn insert(pipeline: &mut Pipeline<'_>, realm: &Realm) -> Result<(), StoreError> {
-    pipeline.send(diesel::insert_into(dsl::realms).values(&RealmRow::from(realm))).await
+    pipeline.add(diesel::insert_into(dsl::realms).values(&RealmRow::from(realm))).await
 }
 
 pub(in crate::store) async fn create(conn: &mut Conn, realm: &Realm, trail: &Trail) -> Result<(), StoreError> {

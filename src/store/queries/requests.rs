@@ -11,6 +11,7 @@ use super::{Conn, Pipeline, Reader, point};
 use crate::domain::idempotency::{Fingerprint, Outcome, RequestIds, RequestKey, RequestRecord};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::store::columns::Time;
+use crate::store::upsert::Upsert;
 use crate::store::{Conflict, StoreError};
 
 pub(super) async fn write(conn: &mut Conn, record: &RequestRecord) -> Result<(), StoreError> {
@@ -53,7 +54,7 @@ async fn insert_in_tenant(
         .do_update()
         .set(made);
     let upsert = methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time)));
-    pipeline.expect(1, upsert, StoreError::Conflict(Conflict::Request)).await
+    pipeline.expect(1, Upsert(upsert), StoreError::Conflict(Conflict::Request)).await
 }
 
 async fn insert_global(pipeline: &mut Pipeline<'_>, record: &RequestRecord) -> Result<(), StoreError> {
@@ -72,7 +73,7 @@ async fn insert_global(pipeline: &mut Pipeline<'_>, record: &RequestRecord) -> R
         .do_update()
         .set(made);
     let upsert = methods::FilterDsl::filter(upsert, dsl::expire_time.le(Time(record.create_time)));
-    pipeline.expect(1, upsert, StoreError::Conflict(Conflict::PortalRequest)).await
+    pipeline.expect(1, Upsert(upsert), StoreError::Conflict(Conflict::PortalRequest)).await
 }
 
 pub(in crate::store) async fn sweep(

@@ -76,7 +76,7 @@ impl From<SessionRow> for Session {
 pub(super) async fn insert(pipeline: &mut Pipeline<'_>, new: &NewSession) -> Result<(), StoreError> {
     let session = &new.session;
     let row = (SessionRow::from(session), dsl::bearer_hash.eq(new.hashes.bearer));
-    pipeline.send(diesel::insert_into(dsl::sessions).values(row)).await?;
+    pipeline.add(diesel::insert_into(dsl::sessions).values(row)).await?;
     insert_refresh_token(pipeline, session, new.hashes.refresh, None).await
 }
 
@@ -93,7 +93,7 @@ async fn insert_refresh_token(
         refresh_tokens::parent_hash.eq(parent),
         refresh_tokens::expire_time.eq(Time(session.expire_time)),
     );
-    pipeline.send(diesel::insert_into(refresh_tokens::table).values(row)).await
+    pipeline.add(diesel::insert_into(refresh_tokens::table).values(row)).await
 }
 
 /// One statement: this is read at every call on behalf of a person.

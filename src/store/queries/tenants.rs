@@ -19,7 +19,7 @@ use crate::store::{Keyset, StoreError};
 
 /// A tenant as it stands in its table.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::tenants, check_for_backend(Backend))]
+#[diesel(table_name = schema::tenants, treat_none_as_default_value = false, check_for_backend(Backend))]
 pub(super) struct TenantRow {
     tenant_id: TenantId,
     tenant_number: i64,

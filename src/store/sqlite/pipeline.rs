@@ -1,5 +1,5 @@
-//! Statements that need nothing from each other's answers. There is no way to save here, so each runs at once and the first that is not as
-//! expected ends the unit.
+//! Statements that need nothing from each other's answers. No way to a server is to be saved here: each runs at once, and the first that is
+//! not as expected ends the unit.
 
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::AsyncConnectionCore;
@@ -19,8 +19,9 @@ impl<'c> Pipeline<'c> {
         Self { conn }
     }
 
-    /// Runs an insert or update. A foreign key that it violates is a parent that is gone: [`StoreError::Missing`].
-    pub(in crate::store) async fn send<Q>(&mut self, statement: Q) -> Result<(), StoreError>
+    /// Runs a statement. A foreign key that it violates is a parent that is gone, [`StoreError::Missing`]: what others refer to is not
+    /// deleted here.
+    pub(in crate::store) async fn add<Q>(&mut self, statement: Q) -> Result<(), StoreError>
     where
         Q: QueryFragment<Backend> + QueryId,
     {

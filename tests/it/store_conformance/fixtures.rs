@@ -21,6 +21,7 @@ use enroll::domain::language::LanguageCode;
 use enroll::domain::message::{Channel, MailKind};
 use enroll::domain::permission::Permission;
 use enroll::domain::portal_name::PortalName;
+use enroll::domain::quota::{QuotaUse, SCOPE_ACCOUNTS_OF_REALM};
 use enroll::domain::realm::{INTERNAL_REALM, Realm, RealmKind, RealmRules, RealmState};
 use enroll::domain::secret::KeyHash;
 use enroll::domain::tenant::{Tenant, TenantState};
@@ -171,6 +172,21 @@ impl World {
             create_time: noon(),
             expire_time: noon() + TimeDelta::hours(24),
         }
+    }
+
+    /// [`account`](Self::account) with everything that has to be unique or is counted, all of it by the same keys each time.
+    pub fn demanding_account(&self, address: &str, request: RequestId) -> NewAccount {
+        let mut new = self.account(address);
+        new.account.external_keys = vec![external_key("crm", "A-1"), external_key("erp", "7")];
+        new.unique_values = vec![unique_value("attributes.number", "7"), unique_value("attributes.code", "x")];
+        new.quotas = vec![QuotaUse {
+            tenant_id: Some(self.tenant.id),
+            scope: SCOPE_ACCOUNTS_OF_REALM,
+            key: self.realm.id.to_string(),
+            limit: 1,
+        }];
+        new.request = Some(self.request(request, new.account.id));
+        new
     }
 
     /// A portal of that name, registered by the world's application.

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use enroll::store::StoreSettings;
+use enroll::store::{NewAccount, StoreSettings};
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio_postgres::config::Host;
 
-use super::fixtures::World;
+use super::fixtures::{World, external_key, request_id, unique_value};
 use crate::support::stores::{Ground, TestStore};
 
-/// How long the test waits for what should come at once.
-const WAIT_MAX: Duration = Duration::from_secs(20);
+/// How long the test waits for what should come at once; a session that idles in its transaction lives for twice as long.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Stands between a store and its server, counts the prepared statements that pass, and can keep their answers back.
 struct Relay {
@@ -77,8 +77,9 @@ async fn pass(
 ) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = tokio::io::split(server);
-    let asked = Arc::clone(&executions);
-    let questions = async move {
+    // Those of this connection, and how many of them are answered.
+    let (asked, mut answered) = (AtomicUsize::new(0), 0);
+    let questions = async {
         // The first message has no kind; it is its length and the rest.
         let mut is_first = true;
         while let Some((kind, message)) = message(&mut from_client, is_first).await {
@@ -86,14 +87,14 @@ async fn pass(
             to_server.write_all(&message).await.expect("the server listens");
             if kind == Some(b'E') {
                 asked.fetch_add(1, Ordering::SeqCst);
+                executions.fetch_add(1, Ordering::SeqCst);
             }
         }
     };
-    let answers = async move {
-        let mut answered = 0;
+    let answers = async {
         while let Some((kind, message)) = message(&mut from_server, false).await {
-            // An answer to a prepared statement, of all those that have passed by now.
-            if kind == Some(b'C') && executions.load(Ordering::SeqCst) > answered {
+            // The end of a statement: a prepared one, or BEGIN and the like while no prepared one is under way.
+            if kind == Some(b'C') && asked.load(Ordering::SeqCst) > answered {
                 answered += 1;
                 let _ = holding.wait_for(|holding| !holding).await;
             }
@@ -115,6 +116,15 @@ async fn message(from: &mut (impl AsyncRead + Unpin), without_kind: bool) -> Opt
     Some((kind, message))
 }
 
+/// An account with a row in every table that it can have one in.
+fn full_account(world: &World, name: &str) -> NewAccount {
+    let mut new = world.demanding_account(&format!("{name}@example.com"), request_id());
+    new.quotas[0].limit = 3;
+    new.account.external_keys = vec![external_key("crm", name)];
+    new.unique_values = vec![unique_value("attributes.code", name)];
+    new
+}
+
 /// All statements of an account are under way before the answer to the first is there.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_written_without_waiting_between_its_rows() {
@@ -122,11 +132,10 @@ async fn an_account_is_written_without_waiting_between_its_rows() {
     let world = World::bootstrap(&test.store).await;
     let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
     let server: tokio_postgres::Config = database.url.parse().expect("a URL");
-    let user = server.get_user().unwrap_or("postgres");
-    let password = server.get_password().map(String::from_utf8_lossy).unwrap_or_default();
     let name = server.get_dbname().expect("a database");
+    let (who, _) = database.url.rsplit_once('@').expect("a user");
     let relay = Relay::start(server.clone()).await;
-    let url = SecretString::from(format!("postgres://{user}:{password}@127.0.0.1:{}/{name}", relay.port));
+    let url = SecretString::from(format!("{who}@127.0.0.1:{}/{name}", relay.port));
     let through_relay = |settings: &mut StoreSettings| {
         if let StoreSettings::Postgres { url: of_store, pool_max, .. } = settings {
             (*of_store, *pool_max) = (url, 1);
@@ -134,18 +143,18 @@ async fn an_account_is_written_without_waiting_between_its_rows() {
     };
     let test = test.reopened(through_relay).await;
     let accounts = test.store.accounts();
-    accounts.create(world.account("a@example.com")).await.expect("one that prepares the statements");
+    accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
     let before = relay.executions();
-    accounts.create(world.account("b@example.com")).await.expect("one to count");
+    accounts.create(full_account(&world, "b")).await.expect("one to count");
     let statements = relay.executions() - before;
-    assert!(statements > 2, "an account has {statements} rows");
+    assert!(statements > 6, "an account has {statements} rows");
 
     relay.holding.send_replace(true);
     let before = relay.executions();
-    let (store, new) = (test.store.clone(), world.account("c@example.com"));
+    let (store, new) = (test.store.clone(), full_account(&world, "c"));
     let writing = tokio::spawn(async move { store.accounts().create(new).await });
     let under_way = relay.wait_for(before + statements).await - before;
+    assert_eq!(under_way, statements, "sent before anything was answered");
     relay.holding.send_replace(false);
     writing.await.expect("no panic").expect("written once the answers came");
-    assert_eq!(under_way, statements, "sent before anything was answered");
 }

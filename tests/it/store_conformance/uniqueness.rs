@@ -29,6 +29,7 @@ both_engines!(
     requests,
     taken_identifiers_ten_times_on_one_connection,
     tenant_domains,
+    the_first_of_several_refusals_is_told,
     tenant_numbers,
     unique_values,
     user_names,
@@ -196,6 +197,38 @@ async fn portal_requests(test: TestStore) {
     };
     test.store.tenants().register_portal(with_request("first-portal")).await.expect("the first");
     assert_conflict(test.store.tenants().register_portal(with_request("other-portal")).await, Conflict::PortalRequest);
+}
+
+/// What is asked first refuses first, though on PostgreSQL the rest is asked as well; on connections that have prepared nothing yet.
+async fn the_first_of_several_refusals_is_told(test: TestStore) {
+    let world = World::bootstrap(&test.store).await;
+    let (address, request) = ("anna@example.com", request_id());
+    test.store.accounts().create(world.demanding_account(address, request)).await.expect("the first");
+    let test = test.reopened(|_| {}).await;
+    let accounts = test.store.accounts();
+    let mut next = world.demanding_account(address, request);
+    assert_conflict(accounts.create(next.clone()).await, Conflict::Request);
+    next.quotas[0].limit = 0;
+    assert_conflict(accounts.create(next.clone()).await, Conflict::Request);
+    next.quotas[0].limit = 1;
+    next.request = None;
+    assert!(matches!(accounts.create(next.clone()).await, Err(StoreError::QuotaExceeded(0))));
+    next.quotas[0].limit = 0;
+    assert!(matches!(accounts.create(next.clone()).await, Err(StoreError::QuotaExceeded(0))));
+    next.quotas.clear();
+    assert_conflict(accounts.create(next.clone()).await, Conflict::Identifiers);
+    next.identifiers = world.account("berta@example.com").identifiers;
+    assert_conflict(accounts.create(next.clone()).await, Conflict::ExternalKeys);
+    let taken = next.account.external_keys.clone();
+    next.account.external_keys.push(external_key("shop", "free"));
+    assert_conflict(accounts.create(next.clone()).await, Conflict::ExternalKeys);
+    next.account.external_keys = vec![taken[1].clone()];
+    assert_conflict(accounts.create(next.clone()).await, Conflict::ExternalKeys);
+    next.account.external_keys.clear();
+    assert_conflict(accounts.create(next.clone()).await, Conflict::UniqueValues);
+    next.unique_values.clear();
+    accounts.create(next).await.expect("nothing of it is taken, and nothing was left");
+    assert_eq!(test.count("accounts").await, 2);
 }
 
 async fn portal_names(test: TestStore) {
