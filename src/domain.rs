@@ -25,6 +25,7 @@ pub mod text;
 pub mod time_zone;
 pub mod token;
 pub mod user_name;
+pub mod user_name_pattern;
 pub mod violation;
 
 // Things and their rules.

@@ -70,6 +70,9 @@ struct RuleArgs {
     /// Whether phone numbers are verified, and so unique.
     #[arg(long, value_name = "true|false")]
     verify_phone: Option<bool>,
+    /// What a user name must match as a whole, a regular expression.
+    #[arg(long, value_name = "PATTERN")]
+    user_names: Option<String>,
     /// The region of a phone number without a country code, such as `DK`.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
@@ -152,6 +155,7 @@ impl RuleArgs {
         realm.put("duplicate_policy", wire_name("DUPLICATE_POLICY_", self.duplicate_policy));
         realm.put("captcha_required", self.captcha);
         realm.put("default_region", self.region.clone());
+        realm.put("user_name_pattern", self.user_names.clone());
         realm.put_all("allowed_email_domains", self.email_domains.clone());
         realm.put_all("consents", self.consents.clone());
         realm.put_all("roles", self.roles.iter().map(|name| json!({"name": name})));
@@ -244,6 +248,8 @@ mod tests {
         "as-typed",
         "--verify-phone",
         "true",
+        "--user-names",
+        "[a-z]+",
         "--region",
         "DK",
         "--captcha",
@@ -270,6 +276,7 @@ mod tests {
             assert_eq!(shown["realm"]["consents"][0]["document"], "terms:v", "{shown}");
             assert_eq!(shown["realm"]["phoneFormat"], "PHONE_FORMAT_AS_TYPED");
             assert_eq!(shown["realm"]["captchaRequired"], true);
+            assert_eq!(shown["realm"]["userNamePattern"], "[a-z]+");
         }
     }
 

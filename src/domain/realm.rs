@@ -12,6 +12,7 @@ use super::phone::{PhoneFormat, Region};
 use super::session::SessionLifetimes;
 use super::state::text_enum;
 use super::text::{DisplayName, Label};
+use super::user_name_pattern::UserNamePattern;
 
 text_enum! {
     /// Who the people of a realm are. Only INTERNAL realms keep passwords and accept registrations.
@@ -94,6 +95,8 @@ pub struct RealmRules {
     pub registration_mode: RegistrationMode,
     /// What a password must be.
     pub password_policy: PasswordPolicy,
+    /// What a user name must be; absent = ServiceStack's pattern.
+    pub user_name_pattern: Option<UserNamePattern>,
     /// Whether an e-mail address has to be verified before the first login.
     pub verify_email: bool,
     /// Whether a phone number has to be verified; it also makes phones unique.
@@ -143,6 +146,7 @@ impl Default for RealmRules {
             verify_phone: false,
             phone_format: PhoneFormat::E164,
             default_region: None,
+            user_name_pattern: None,
             consents: Vec::new(),
             allowed_email_domains: Vec::new(),
             languages: Vec::new(),

@@ -13,7 +13,6 @@ use crate::domain::language::LanguageCode;
 use crate::domain::password::Password;
 use crate::domain::text::{DisplayName, PersonName};
 use crate::domain::time_zone::TimeZone;
-use crate::domain::user_name::UserName;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 
 /// A field of a request after decoding. What is faulty has its violation already, and counts as delivered.
@@ -170,8 +169,8 @@ impl CredentialDraft {
 pub struct AccountDraft {
     /// Where the fields stand.
     pub paths: FieldPaths,
-    /// The name to log in with.
-    pub user_name: Field<UserName>,
+    /// The name to log in with, as typed; the realm says how it is read.
+    pub user_name: Field<String>,
     /// The name to show.
     pub display_name: Field<DisplayName>,
     /// First name.

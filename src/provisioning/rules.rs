@@ -19,6 +19,7 @@ use crate::domain::ids::ApplicationId;
 use crate::domain::password::Password;
 use crate::domain::phone::Phone;
 use crate::domain::realm::RealmRules;
+use crate::domain::user_name::UserName;
 use crate::domain::violation::{FieldReason, Violation, Violations};
 use crate::password::PasswordHash;
 
@@ -120,6 +121,7 @@ pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, R
     check_presence(&mut draft, rules.terms);
     let paths = draft.paths;
     let mut faults = std::mem::take(&mut draft.violations);
+    let user_name = check_user_name(&draft, rules, &mut faults);
     let phone = check_phone(&draft, rules, &mut faults);
     check_realm(&draft, rules, &mut faults);
     let attributes = check_attributes(&mut draft, rules.terms, &mut faults);
@@ -127,7 +129,8 @@ pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, R
     let (consents, declined) = check_consents(&draft.consents, rules, &paths, &mut faults);
     check_origin(&draft, rules, &mut faults);
     check_roles(&draft, rules, &mut faults);
-    let (credential, change_required) = check_credential(&mut draft, rules, &mut faults);
+    let (credential, change_required) =
+        check_credential(&mut draft, (user_name.as_ref(), phone.as_ref()), rules, &mut faults);
     check_nameable(&draft, rules, &mut faults);
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
@@ -136,7 +139,7 @@ pub fn check(draft: AccountDraft, rules: &Rules<'_>) -> Result<CheckedAccount, R
     let unique_values = unique_values(&attributes, rules.terms);
     let email = draft.email.into_valid();
     let profile = Profile {
-        user_name: draft.user_name.into_valid(),
+        user_name,
         display_name: draft.display_name.into_valid(),
         given_name: draft.given_name.into_valid(),
         family_name: draft.family_name.into_valid(),
@@ -196,6 +199,11 @@ fn check_presence(draft: &mut AccountDraft, terms: &ContractTerms) {
             _ => {}
         }
     }
+}
+
+fn check_user_name(draft: &AccountDraft, rules: &Rules<'_>, faults: &mut Violations) -> Option<UserName> {
+    let read = UserName::of_realm(draft.user_name.valid()?, rules.realm.user_name_pattern.as_ref());
+    faults.check(&draft.paths.of("profile.user_name"), read)
 }
 
 /// Whether phone numbers are unique under these rules.

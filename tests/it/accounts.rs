@@ -10,3 +10,4 @@ mod phones;
 mod reach;
 mod reading;
 mod repeats;
+mod user_names;

@@ -45,6 +45,7 @@ async fn a_realm_is_made_read_listed_changed_and_deleted(engine: Engine) {
         account_quota: 7,
         phone_format: v1::PhoneFormat::AsTyped.into(),
         default_region: "DK".to_owned(),
+        user_name_pattern: "[a-z]{8}".to_owned(),
         roles: vec![v1::Role { name: "READER".to_owned(), permissions: vec!["accounts.read".to_owned()] }],
         default_roles: vec!["READER".to_owned()],
         consents: vec![v1::ConsentRequirement {
@@ -122,6 +123,7 @@ async fn every_fault_is_told_at_once(engine: Engine) {
         allowed_email_domains: vec!["example.com".to_owned(), "no domain".to_owned()],
         language_codes: vec!["?".to_owned()],
         default_region: "XX".to_owned(),
+        user_name_pattern: "(".to_owned(),
         default_roles: vec!["KING".to_owned()],
         consents: vec![v1::ConsentRequirement { document: String::new(), ..Default::default() }],
         password_policy: Some(v1::PasswordPolicy { policy: Some(v1::password_policy::Policy::Rules(rules)) }),
@@ -141,6 +143,7 @@ async fn every_fault_is_told_at_once(engine: Engine) {
     realm.name FIELD_INVALID
     realm.password_policy.rules.length_min FIELD_INVALID
     realm.state FIELD_UNKNOWN
+    realm.user_name_pattern FIELD_INVALID
     ");
     let told = refused(client.realms().create_realm(v1::CreateRealmRequest::default()).await);
     assert_eq!(told.faults(), ["realm FIELD_REQUIRED"]);

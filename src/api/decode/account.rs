@@ -85,12 +85,12 @@ fn whole(draft: &mut AccountDraft, account: v1::Account) {
     draft.roles = bounded(account.roles, REPEATED_MAX, "account.roles", &mut draft.violations);
 }
 
-/// Reads a profile.
+/// Reads a profile, but for its user name.
 pub fn profile(draft: &mut AccountDraft, profile: v1::Profile) {
     let paths = draft.paths;
     let path = |field: &str| paths.of(&format!("profile.{field}"));
     let faults = &mut draft.violations;
-    draft.user_name = Field::parse(&profile.user_name, &path("user_name"), faults, UserName::parse);
+    draft.user_name = as_typed(profile.user_name);
     draft.display_name = Field::parse(&profile.display_name, &path("display_name"), faults, DisplayName::parse);
     draft.given_name = Field::parse(&profile.given_name, &path("given_name"), faults, PersonName::parse);
     draft.family_name = Field::parse(&profile.family_name, &path("family_name"), faults, PersonName::parse);
@@ -103,9 +103,14 @@ pub fn email(draft: &mut AccountDraft, address: &str) {
     draft.email = Field::parse(address, draft.paths.email, &mut draft.violations, Email::parse);
 }
 
-/// Takes a phone number as typed; the realm says how it is read.
+/// Takes a phone number.
 pub fn phone(draft: &mut AccountDraft, number: String) {
-    draft.phone = if number.is_empty() { Field::Absent } else { Field::Valid(number) };
+    draft.phone = as_typed(number);
+}
+
+/// A text that is read once it is known which realm's rules say how.
+fn as_typed(text: String) -> Field<String> {
+    if text.is_empty() { Field::Absent } else { Field::Valid(text) }
 }
 
 /// Reads free attributes.
@@ -207,7 +212,7 @@ pub fn account_name(name: Ref) -> AccountName {
         Ref::Email(address) => Email::parse(&address)
             .ok()
             .map(|email| AccountName::Identifier(IdentifierKind::Email, email.key().to_owned())),
-        Ref::UserName(name) => UserName::parse(&name)
+        Ref::UserName(name) => UserName::possible(&name)
             .ok()
             .map(|name| AccountName::Identifier(IdentifierKind::UserName, name.key().to_owned())),
         Ref::Phone(number) => Some(AccountName::Phone(number)),

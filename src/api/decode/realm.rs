@@ -15,6 +15,7 @@ use crate::domain::realm::{
 };
 use crate::domain::session::SessionLifetimes;
 use crate::domain::text::{DisplayName, LABEL_LEN_MAX, Label};
+use crate::domain::user_name_pattern::UserNamePattern;
 use crate::domain::verification::VERIFICATION_SECONDS;
 use crate::domain::violation::{Fault, FieldReason, Violations};
 use crate::proto::v1;
@@ -73,6 +74,20 @@ fn draft(realm: v1::Realm) -> Result<RealmDraft, Violations> {
     }
 }
 
+fn session_lifetimes(
+    bearer: Option<prost_types::Duration>,
+    refresh: Option<prost_types::Duration>,
+    faults: &mut Violations,
+) -> SessionLifetimes {
+    let defaults = SessionLifetimes::default();
+    let bearer = lifetime(bearer, "realm.bearer_token_lifetime", SessionLifetimes::BEARER_SECONDS, faults);
+    let refresh = lifetime(refresh, "realm.refresh_token_lifetime", SessionLifetimes::REFRESH_SECONDS, faults);
+    SessionLifetimes {
+        bearer_seconds: bearer.unwrap_or(defaults.bearer_seconds),
+        refresh_seconds: refresh.unwrap_or(defaults.refresh_seconds),
+    }
+}
+
 fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
     let defaults = RealmRules::default();
     let (registration_mode, duplicate_policy) = registration(&realm, faults);
@@ -83,6 +98,7 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
             faults.push(format!("realm.default_roles[{at}]"), FieldReason::FieldUnknown);
         }
     }
+    let sessions = session_lifetimes(realm.bearer_token_lifetime, realm.refresh_token_lifetime, faults);
     RealmRules {
         registration_mode,
         password_policy: password_policy(realm.password_policy, "realm.password_policy", faults),
@@ -90,6 +106,12 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
         verify_phone: realm.verify_phone,
         phone_format: phone_format(realm.phone_format, "realm.phone_format", faults),
         default_region: optional(&realm.default_region, "realm.default_region", faults, region),
+        user_name_pattern: optional(
+            &realm.user_name_pattern,
+            "realm.user_name_pattern",
+            faults,
+            UserNamePattern::parse,
+        ),
         consents: consents(realm.consents, faults),
         allowed_email_domains: list(
             &realm.allowed_email_domains,
@@ -104,22 +126,7 @@ fn rules(realm: v1::Realm, faults: &mut Violations) -> RealmRules {
         roles,
         default_roles,
         account_quota: Some(u64::from(realm.account_quota)).filter(|quota| *quota > 0),
-        sessions: SessionLifetimes {
-            bearer_seconds: lifetime(
-                realm.bearer_token_lifetime,
-                "realm.bearer_token_lifetime",
-                SessionLifetimes::BEARER_SECONDS,
-                faults,
-            )
-            .unwrap_or(defaults.sessions.bearer_seconds),
-            refresh_seconds: lifetime(
-                realm.refresh_token_lifetime,
-                "realm.refresh_token_lifetime",
-                SessionLifetimes::REFRESH_SECONDS,
-                faults,
-            )
-            .unwrap_or(defaults.sessions.refresh_seconds),
-        },
+        sessions,
         verification_seconds: lifetime(
             realm.verification_lifetime,
             "realm.verification_lifetime",

@@ -64,7 +64,7 @@ pub fn email(text: String) -> Login {
 
 /// A user name to log in with.
 pub fn user_name(text: String) -> Login {
-    match UserName::parse(&text) {
+    match UserName::possible(&text) {
         Ok(name) => Login::Identifier(IdentifierKind::UserName, name.key().to_owned()),
         Err(_) => Login::Nobody(text),
     }

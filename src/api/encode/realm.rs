@@ -48,6 +48,11 @@ pub fn realm(realm: &Realm) -> v1::Realm {
         verify_phone: rules.verify_phone,
         phone_format: phone_format(rules.phone_format).into(),
         default_region: rules.default_region.as_ref().map(|region| region.as_str().to_owned()).unwrap_or_default(),
+        user_name_pattern: rules
+            .user_name_pattern
+            .as_ref()
+            .map(|pattern| pattern.as_str().to_owned())
+            .unwrap_or_default(),
         roles: rules
             .roles
             .iter()

@@ -96,18 +96,18 @@ async fn ten_kinds_of_bad_input_are_ten_violations(engine: Engine) {
     assert!(told.violations.len() >= 10, "{told}");
     assert_snapshot!(told, @r"
     InvalidArgument VALIDATION_FAILED: The request breaks 13 rules.
-      fieldReasons = USER_NAME_INVALID,FIELD_TOO_LONG,LANGUAGE_UNSUPPORTED,TIME_ZONE_INVALID,EMAIL_INVALID,FIELD_REQUIRED,FIELD_FORBIDDEN,PHONE_INVALID,FIELD_UNKNOWN,PASSWORD_TOO_SHORT,PASSWORD_BREACHED
-      v1-maxLength = 255
+      fieldReasons = FIELD_TOO_LONG,LANGUAGE_UNSUPPORTED,TIME_ZONE_INVALID,EMAIL_INVALID,FIELD_REQUIRED,FIELD_FORBIDDEN,USER_NAME_INVALID,PHONE_INVALID,FIELD_UNKNOWN,PASSWORD_TOO_SHORT,PASSWORD_BREACHED
+      v0-maxLength = 255
       v11-minLength = 8
       v8-maxLength = 4
       violationCount = 13
-    field account.profile.user_name USER_NAME_INVALID: This cannot be a user name.
     field account.profile.display_name FIELD_TOO_LONG: This is too long: the most is 255.
     field account.profile.language_code LANGUAGE_UNSUPPORTED: This language is not offered.
     field account.profile.time_zone TIME_ZONE_INVALID: This is not a time zone.
     field account.email.address EMAIL_INVALID: This is not an e-mail address.
     field account.profile.given_name FIELD_REQUIRED: This must be given.
     field account.profile.family_name FIELD_FORBIDDEN: This must not be given here.
+    field account.profile.user_name USER_NAME_INVALID: This cannot be a user name.
     field account.phone.number PHONE_INVALID: This is not a phone number.
     field account.attributes.desk FIELD_TOO_LONG: This is too long: the most is 4.
     field account.attributes.shoe FIELD_UNKNOWN: This is not known.

@@ -83,18 +83,18 @@ async fn every_fault_is_told_at_once(engine: Engine) {
     assert!(told.violations.len() >= 10, "{told}");
     assert_snapshot!(told, @r"
     InvalidArgument VALIDATION_FAILED: The request breaks 12 rules.
-      fieldReasons = FIELD_INVALID,USER_NAME_INVALID,LANGUAGE_UNSUPPORTED,TIME_ZONE_INVALID,EMAIL_INVALID,FIELD_TOO_LONG,PHONE_INVALID,FIELD_UNKNOWN,PASSWORD_CONFIRMATION_MISMATCH,PASSWORD_TOO_SHORT,PASSWORD_BREACHED
+      fieldReasons = FIELD_INVALID,LANGUAGE_UNSUPPORTED,TIME_ZONE_INVALID,EMAIL_INVALID,FIELD_TOO_LONG,USER_NAME_INVALID,PHONE_INVALID,FIELD_UNKNOWN,PASSWORD_CONFIRMATION_MISMATCH,PASSWORD_TOO_SHORT,PASSWORD_BREACHED
       v10-minLength = 8
-      v6-maxLength = 63
-      v6-unit = key
+      v5-maxLength = 63
+      v5-unit = key
       violationCount = 12
     field request_id FIELD_INVALID: This is not valid.
-    field profile.user_name USER_NAME_INVALID: This cannot be a user name.
     field profile.given_name FIELD_INVALID: This is not valid.
     field profile.language_code LANGUAGE_UNSUPPORTED: This language is not offered.
     field profile.time_zone TIME_ZONE_INVALID: This is not a time zone.
     field email EMAIL_INVALID: This is not an e-mail address.
     field annotations FIELD_TOO_LONG: This is too long: the most is 63.
+    field profile.user_name USER_NAME_INVALID: This cannot be a user name.
     field phone PHONE_INVALID: This is not a phone number.
     field consents[0].document FIELD_UNKNOWN: This is not known.
     field password.password_confirmation PASSWORD_CONFIRMATION_MISMATCH: The confirmation is not the password.
