@@ -58,18 +58,19 @@ async fn a_hash_that_finds_no_room_is_refused(engine: Engine) {
 }
 
 async fn a_unit_of_work_that_finds_no_room_is_refused(engine: Engine) {
+    // Room for what the server does by itself while the test is set up, and not for all calls.
     let app = TestApp::builder(engine).with(|app| {
         app.store = |settings| match settings {
-            StoreSettings::Sqlite { queue_units_max, .. } => *queue_units_max = 1,
+            StoreSettings::Sqlite { queue_units_max, .. } => *queue_units_max = 8,
             StoreSettings::Postgres { pool_max, acquire_timeout, .. } => {
-                (*pool_max, *acquire_timeout) = (1, Duration::from_millis(100));
+                (*pool_max, *acquire_timeout) = (8, Duration::from_millis(100));
             }
         };
     });
     let app = app.start().await;
     let client = app.app(&["accounts.create"]).await;
     let hold = Hold::take(app.database()).await;
-    let mut answers = calls(&client, 8);
+    let mut answers = calls(&client, 24);
     let told = next_refusal(&mut answers).await.expect("there is no room for all");
     assert_eq!((told.code.as_str(), told.reason.as_str()), ("Unavailable", "SERVICE_OVERLOADED"));
     assert!(told.retry_after.is_some());
