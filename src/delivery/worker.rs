@@ -77,7 +77,7 @@ impl Worker {
 
     /// Works until `stop`, then finishes what it has in hand.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let mut written: watch::Receiver<()> = self.inner.parts.outgoing.watch();
+        let mut written: watch::Receiver<()> = self.inner.parts.outgoing.watch(self.inner.carrier.channel());
         let mut was_well = true;
         while !stop.is_cancelled() {
             written.mark_unchanged();

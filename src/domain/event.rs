@@ -76,3 +76,10 @@ pub struct Trail {
     /// For the senders.
     pub messages: Vec<OutboxMessage>,
 }
+
+impl Trail {
+    /// The channels that the messages are for; one for each message.
+    pub fn channels(&self) -> Vec<Channel> {
+        self.messages.iter().map(|message| message.channel).collect()
+    }
+}

@@ -227,9 +227,10 @@ impl Provisioning {
             request: None,
             trail,
         };
+        let channels = new.trail.channels();
         match self.store.sessions().replace_password(new).await {
             Ok(ended) => {
-                self.outgoing.wake();
+                self.outgoing.wake(&channels);
                 Ok(ended)
             }
             Err(StoreError::Stale) => Err(Refusal::TransactionConflict),
@@ -278,9 +279,10 @@ impl Provisioning {
             request: self.request_record(call, tenant_id, repeatable.as_ref(), Outcome::Accepted, ids, now)?,
             trail,
         };
+        let channels = new.trail.channels();
         match self.store.sessions().replace_password(new).await {
             Ok(ended) => {
-                self.outgoing.wake();
+                self.outgoing.wake(&channels);
                 Ok((ended, false))
             }
             // Of two equal requests at once the other one wrote.

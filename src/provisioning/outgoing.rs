@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::domain::event::OutboxMessage;
 use crate::domain::ids::{MessageId, TenantId};
-use crate::domain::message::Message;
+use crate::domain::message::{Channel, Message};
 
 use super::master_key::{MasterKey, Purpose};
 use super::seams::Ids;
@@ -17,13 +17,15 @@ use super::seams::Ids;
 pub struct Outgoing {
     master_key: MasterKey,
     ids: Arc<dyn Ids>,
-    written: watch::Sender<()>,
+    /// One a channel, by the channel's place in [`Channel::ALL`].
+    written: Vec<watch::Sender<()>>,
 }
 
 impl Outgoing {
     /// Puts the parts together.
     pub fn new(master_key: MasterKey, ids: Arc<dyn Ids>) -> Self {
-        Self { master_key, ids, written: watch::Sender::new(()) }
+        let written = Channel::ALL.iter().map(|_| watch::Sender::new(())).collect();
+        Self { master_key, ids, written }
     }
 
     /// Makes the row of a message that may be sent from now on; it goes into the trail of the unit that it belongs to.
@@ -49,14 +51,15 @@ impl Outgoing {
         serde_json::from_slice(&plain).ok()
     }
 
-    /// To be called after a unit that wrote messages: the workers of this process look at once. Without it they look within a second.
-    pub fn wake(&self) {
-        self.written.send_replace(());
+    /// To be called after a unit that wrote messages for these channels: their workers in this process look at once. Without it they look
+    /// within a second.
+    pub fn wake(&self, channels: &[Channel]) {
+        channels.iter().for_each(|channel| self.written[*channel as usize].send_replace(()));
     }
 
-    /// Changes with every [`Self::wake`].
-    pub fn watch(&self) -> watch::Receiver<()> {
-        self.written.subscribe()
+    /// Changes with every [`Self::wake`] of the channel.
+    pub fn watch(&self, channel: Channel) -> watch::Receiver<()> {
+        self.written[channel as usize].subscribe()
     }
 }
 
@@ -73,8 +76,26 @@ mod tests {
 
     use super::*;
     use crate::domain::language::LanguageCode;
-    use crate::domain::message::{Channel, TextMessage};
+    use crate::domain::message::TextMessage;
     use crate::provisioning::seams::SystemIds;
+
+    #[test]
+    fn only_those_are_woken_who_have_something_to_send() {
+        let outgoing = Outgoing::new(MasterKey::new([1; 32], []), Arc::new(SystemIds));
+        let mut watches: Vec<_> = Channel::ALL.iter().map(|channel| outgoing.watch(*channel)).collect();
+        let mut woken = |channels: &[Channel]| -> Vec<bool> {
+            outgoing.wake(channels);
+            let changed = watches.iter_mut().map(|watch| {
+                let changed = watch.has_changed().unwrap();
+                watch.mark_unchanged();
+                changed
+            });
+            changed.collect()
+        };
+        assert_eq!(woken(&[]), [false, false]);
+        assert_eq!(woken(&[Channel::Mail, Channel::Mail]), [true, false]);
+        assert_eq!(woken(&[Channel::Text]), [false, true]);
+    }
 
     #[test]
     fn a_message_opens_under_its_own_tenant_and_id_only() {

@@ -214,9 +214,10 @@ impl Provisioning {
             let made = Some((portal.tenant.clone(), Some(owner)));
             let view = portal_view(home, Arc::new(portal.contract.clone()));
             let new = NewPortal { request, quotas: quotas.iter().map(|(quota, _)| quota.clone()).collect(), ..portal };
+            let channels = new.owner.trail.channels();
             match self.store.tenants().register_portal(new).await {
                 Ok(()) => {
-                    self.outgoing.wake();
+                    self.outgoing.wake(&channels);
                     let (verifications, reference) = opening(home, said, plan.delivery);
                     let outcome = Outcome::Created;
                     return Ok(PortalAnswer { made, outcome, replayed: false, verifications, reference, view });

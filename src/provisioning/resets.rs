@@ -132,9 +132,10 @@ impl Provisioning {
             trail,
         };
         let guard = self.login_guard(tenant_id, &account.id.to_string());
+        let channels = password.trail.channels();
         match self.store.verifications().set_password(PasswordByToken { token_use, password, guard }).await {
             Ok((account, ended)) => {
-                self.outgoing.wake();
+                self.outgoing.wake(&channels);
                 self.caches.tenant_changed(tenant_id);
                 Ok((self.seen(account).await?, view, ended))
             }

@@ -66,10 +66,10 @@ impl Provisioning {
         };
         for _ in 0..TRIES_MAX {
             let (new, session) = self.unit(call, place, &prepared, writing, self.clock.now())?;
-            let account = new.account.clone();
+            let (account, channels) = (new.account.clone(), new.trail.channels());
             match self.store.accounts().create(new).await {
                 Ok(()) => {
-                    self.outgoing.wake();
+                    self.outgoing.wake(&channels);
                     let returns_token = place.delivery.returns_token();
                     let issued = prepared.said.verifications.into_iter().map(|one| one.issued(returns_token));
                     let answer = answer(place, made_in(place, account), place.outcome());

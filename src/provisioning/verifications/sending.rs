@@ -229,8 +229,9 @@ impl Provisioning {
             rows.push(self.token_row(one, *account, realm.id, now));
             trail.messages.extend(one.message.iter().map(|message| self.outgoing.seal(message, tenant_id, now)));
         }
+        let channels = trail.channels();
         self.store.verifications().issue(rows, trail).await?;
-        self.outgoing.wake();
+        self.outgoing.wake(&channels);
         Ok(begun.into_iter().map(|(one, _)| one.issued(returns_token)).collect())
     }
 
