@@ -13,7 +13,7 @@ mod units;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{PoolError, TimeoutType};
+use deadpool::managed::{PoolError, QueueMode, TimeoutType};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
@@ -201,7 +201,7 @@ impl Engine {
 /// A pool of connections that are made when they are needed.
 fn pool(connector: &Connector, max_size: usize, wait: Duration) -> Result<Pool<AsyncPgConnection>, StoreError> {
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
-    // A connection that broke while idle is found out by its first statement, BEGIN, which is then sent over another one.
+    // A connection that broke while idle is found out by the first answer that does not come; the unit is run over another one then.
     config.recycling_method = RecyclingMethod::Fast;
     let make = connector.clone();
     config.custom_setup = Box::new(move |_| {
@@ -211,6 +211,8 @@ fn pool(connector: &Connector, max_size: usize, wait: Duration) -> Result<Pool<A
     let manager = AsyncDieselConnectionManager::new_with_config("", config);
     Pool::builder(manager)
         .max_size(max_size)
+        // The last used is the first to go: its statements are prepared, and its process on the server is warm.
+        .queue_mode(QueueMode::Lifo)
         .wait_timeout(Some(wait))
         .create_timeout(Some(connector.timeout()))
         .runtime(Runtime::Tokio1)

@@ -20,6 +20,8 @@ use crate::store::statements::StatementLog;
 
 /// A peer that acknowledges nothing for that long is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
+/// From when on an idle connection is asked for a sign of life: sooner than what stands between here and the server forgets it.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 /// A unit never thinks for that long between two statements.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -46,6 +48,7 @@ impl Connector {
         let mut config: tokio_postgres::Config =
             url.parse().map_err(|error| StoreError::broken(Fault::Other, error))?;
         config.application_name("enroll").connect_timeout(connect_timeout).tcp_user_timeout(TCP_USER_TIMEOUT);
+        config.keepalives_idle(KEEPALIVE_AFTER);
         let verify = match mode {
             Some(mode) => mode == TlsMode::VerifyFull,
             None => !is_on_this_machine(&config),
@@ -54,7 +57,8 @@ impl Connector {
         config.ssl_mode(if verify { SslMode::Require } else { SslMode::Disable });
         let session = format!(
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET default_transaction_isolation = 'read committed'; SET timezone = 'UTC'",
+             SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = on; \
+             SET timezone = 'UTC'",
             statement_timeout.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );

@@ -19,8 +19,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Applies what is pending, each migration in a transaction of its own; names what it applied.
 pub(super) async fn run(connector: &Connector) -> Result<Vec<String>, StoreError> {
     let mut conn = connector.connect().await.map_err(|error| StoreError::broken(Fault::Lost, error))?;
-    // Whoever waits here waits for another process to finish its migrations, which may take long.
-    conn.batch_execute("SET statement_timeout = 0").await?;
+    // Whoever waits here waits for another process to finish its migrations, which may take long. A migration is no unit of work, and
+    // begins its transaction itself.
+    conn.batch_execute("SET statement_timeout = 0; SET default_transaction_read_only = off").await?;
     conn.batch_execute(&format!("SELECT pg_advisory_lock({INSTALLATION_LOCK})")).await?;
     // The harness blocks its thread; a thread of the blocking pool may be blocked.
     let work = move || -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {

@@ -11,6 +11,7 @@ use diesel_async::AsyncConnectionCore;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, maybe_done};
 
+use super::rendered::Rendered;
 use super::{Backend, Conn, Reader};
 use crate::store::error::StoreError;
 
@@ -82,7 +83,7 @@ impl<'c> Pipeline<'c> {
         Q: QueryFragment<Backend> + QueryId,
     {
         if self.refusal.is_none() {
-            let answer = self.conn.execute_returning_count(statement);
+            let answer = self.conn.execute_returning_count(Rendered(statement));
             self.statements.push(Statement { answer, expected });
         }
     }

@@ -1,5 +1,6 @@
-//! A query whose statement is written out once a process. diesel quotes every column of a statement at each execution, which for the widest
-//! rows costs more than reading them; where all that varies is bound, the text is always the same.
+//! A statement that is written out once a process. diesel quotes every column of a statement at each execution, which for the widest rows
+//! costs more than reading them, or as much as binding them; where all that varies is bound, the text is always the same. What has no id of
+//! its own (upserts, updates) is written each time.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -18,6 +19,10 @@ pub(in crate::store) struct Rendered<Q>(pub(super) Q);
 impl<Q: QueryFragment<Pg> + QueryId> QueryFragment<Pg> for Rendered<Q> {
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.walk_ast(pass)
+    }
+
+    fn is_safe_to_cache_prepared(&self, backend: &Pg) -> QueryResult<bool> {
+        self.0.is_safe_to_cache_prepared(backend)
     }
 
     fn to_sql(&self, out: &mut PgQueryBuilder, backend: &Pg) -> QueryResult<()> {
@@ -56,6 +61,7 @@ mod tests {
 
     use super::super::schema::realms::dsl;
     use super::*;
+    use crate::store::upsert::Upsert;
 
     fn text(query: &impl QueryFragment<Pg>) -> String {
         let mut builder = PgQueryBuilder::default();
@@ -73,6 +79,16 @@ mod tests {
             assert_eq!(text(&Rendered(by_name("a"))), text(&by_name("b")));
             assert_eq!(text(&Rendered(by_two("a", "b"))), text(&by_two("c", "d")));
         }
+    }
+
+    #[test]
+    fn an_upsert_stays_prepared() {
+        let named = (dsl::name.eq("a"), dsl::version.eq(1));
+        let upsert = || diesel::insert_into(dsl::realms).values(named).on_conflict(dsl::name).do_update().set(named);
+        let is_kept =
+            |statement: &dyn QueryFragment<Pg>| statement.is_safe_to_cache_prepared(&Pg).expect("a statement");
+        assert!(is_kept(&Rendered(Upsert(upsert()))));
+        assert!(!is_kept(&upsert()), "diesel by itself does not keep it");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! How a unit of work runs: BEGIN, the unit, COMMIT on one connection, again where the server asked for it. Each of the three fails in its
-//! own way, so the store sends them itself.
+//! own way, so the store sends them itself. Before COMMIT is sent nothing is written, whatever happens; after it, only the server knows.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use diesel::QueryResult;
 use diesel::connection::TransactionDepthChange;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::Conn;
@@ -15,6 +16,9 @@ use crate::store::error::{Fault, StoreError};
 
 /// How often a unit runs at most where the server ends it for the sake of another (deadlock, serialization).
 const RUNS_MAX: u32 = 3;
+
+/// Sessions are read-only but for their units, see [`begin`].
+const BEGIN: &str = "BEGIN READ WRITE";
 
 /// One message to the server, so that the guard costs no way of its own. Without it the timeout of a statement runs during the commit too:
 /// a unit whose checks the server left for the commit would fail with an outcome that nobody knows, and where replication is synchronous
@@ -26,8 +30,6 @@ static UNCONFIRMED: Complaint = Complaint::new();
 
 /// Where an attempt ended.
 enum Ended {
-    /// The connection was dead before anything was sent over it.
-    BeforeBegin(StoreError),
     /// The unit, or the server during it; nothing was written.
     Inside(StoreError),
     /// At COMMIT: nobody knows.
@@ -48,14 +50,17 @@ where
     loop {
         let error = match once(&mut conn, &unit).await {
             Ok(value) => return Ok(value),
-            // After a restart of the server every idle connection is dead; each is found and thrown away once.
-            Err(Ended::BeforeBegin(error)) if error.fault() == Some(Fault::Lost) && dead <= pool.status().max_size => {
+            // After a restart of the server every idle connection is dead; each is found and thrown away once. One that was made for this
+            // unit has not become so by idling.
+            Err(Ended::Inside(error))
+                if error.fault() == Some(Fault::Lost) && was_idle(&conn) && dead <= pool.status().max_size =>
+            {
                 dead += 1;
                 drop(Object::take(conn));
                 conn = super::acquire(pool).await?;
                 continue;
             }
-            Err(Ended::BeforeBegin(error) | Ended::Inside(error)) => error,
+            Err(Ended::Inside(error)) => error,
             Err(Ended::AtCommit(error)) if error.fault() == Some(Fault::Retry) => {
                 // Rolled back by the server, while the connection's books say that a transaction is open.
                 drop(Object::take(conn));
@@ -87,7 +92,7 @@ async fn once<T, F>(conn: &mut Conn, unit: &F) -> Result<T, Ended>
 where
     F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>,
 {
-    AnsiTransactionManager::begin_transaction(conn).await.map_err(|error| Ended::BeforeBegin(error.into()))?;
+    begin(conn).map_err(|error| Ended::Inside(error.into()))?;
     match unit(conn).await {
         Ok(value) => match commit(conn).await {
             Ok(()) => Ok(value),
@@ -99,6 +104,20 @@ where
             Err(Ended::Inside(error))
         }
     }
+}
+
+/// Whether the connection was in the pool before it was handed out.
+fn was_idle(conn: &Object<AsyncPgConnection>) -> bool {
+    Object::metrics(conn).recycle_count > 0
+}
+
+/// Sends BEGIN and does not wait for its answer: what the unit asks first goes out right behind it. Were it refused, what the unit writes
+/// would not take effect by itself: outside of BEGIN READ WRITE the session is read-only (`connect`), and the server refuses that too.
+fn begin(conn: &mut Conn) -> QueryResult<()> {
+    // The first poll sends it, or finds that the connection is dead.
+    conn.batch_execute(BEGIN).now_or_never().unwrap_or(Ok(()))?;
+    let books = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_state()?;
+    books.change_transaction_depth(TransactionDepthChange::IncreaseDepth)
 }
 
 /// Commits, and notes in the connection's books that its transaction is over. After a failure they say that one is open, and whoever has the

@@ -1,10 +1,10 @@
-//! How often a unit of work waits for PostgreSQL, seen from between the two.
+//! How often a unit of work waits for PostgreSQL, and what becomes of it where it does not wait, seen from between the two.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use enroll::store::{NewAccount, StoreSettings};
+use enroll::store::{NewAccount, StoreError, StoreSettings};
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -17,7 +17,10 @@ use crate::support::stores::{Ground, TestStore};
 /// How long the test waits for what should come at once; a session that idles in its transaction lives for twice as long.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// Stands between a store and its server, counts the prepared statements that pass, and can keep their answers back.
+/// What begins a unit, as it stands in its message, and as no server understands it.
+const BEGIN: (&[u8], &[u8]) = (b"BEGIN", b"BEGUN");
+
+/// Stands between a store and its server, counts the prepared statements that pass, can keep their answers back, and can garble BEGIN.
 struct Relay {
     /// Where the store connects to.
     port: u16,
@@ -25,26 +28,34 @@ struct Relay {
     executions: Arc<AtomicUsize>,
     /// Whether the answers to them are kept back.
     holding: watch::Sender<bool>,
+    /// Whether the server gets to see a BEGIN that it has to refuse.
+    garbling: Arc<AtomicBool>,
 }
 
 impl Relay {
     async fn start(server: tokio_postgres::Config) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let relay = Self { port, executions: Arc::default(), holding: watch::channel(false).0 };
+        let holding = watch::channel(false).0;
+        let relay = Self { port, executions: Arc::default(), holding, garbling: Arc::default() };
         let (executions, holding) = (Arc::clone(&relay.executions), relay.holding.subscribe());
+        let garbling = Arc::clone(&relay.garbling);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let port = server.get_ports().first().copied().unwrap_or(5432);
-                let (executions, holding) = (Arc::clone(&executions), holding.clone());
+                let passing = Passing {
+                    executions: Arc::clone(&executions),
+                    holding: holding.clone(),
+                    garbling: Arc::clone(&garbling),
+                };
                 match &server.get_hosts()[0] {
                     Host::Unix(directory) => {
                         let socket = UnixStream::connect(directory.join(format!(".s.PGSQL.{port}"))).await;
-                        tokio::spawn(pass(client, socket.expect("the server"), executions, holding));
+                        tokio::spawn(pass(client, socket.expect("the server"), passing));
                     }
                     Host::Tcp(host) => {
                         let socket = TcpStream::connect((host.as_str(), port)).await;
-                        tokio::spawn(pass(client, socket.expect("the server"), executions, holding));
+                        tokio::spawn(pass(client, socket.expect("the server"), passing));
                     }
                 }
             }
@@ -68,13 +79,16 @@ impl Relay {
     }
 }
 
-/// Passes on what both say until one of them hangs up.
-async fn pass(
-    client: TcpStream,
-    server: impl AsyncRead + AsyncWrite,
+/// A relay's side of one connection.
+struct Passing {
     executions: Arc<AtomicUsize>,
-    mut holding: watch::Receiver<bool>,
-) {
+    holding: watch::Receiver<bool>,
+    garbling: Arc<AtomicBool>,
+}
+
+/// Passes on what both say until one of them hangs up.
+async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, passing: Passing) {
+    let Passing { executions, mut holding, garbling } = passing;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = tokio::io::split(server);
     // Those of this connection, and how many of them are answered.
@@ -82,8 +96,11 @@ async fn pass(
     let questions = async {
         // The first message has no kind; it is its length and the rest.
         let mut is_first = true;
-        while let Some((kind, message)) = message(&mut from_client, is_first).await {
+        while let Some((kind, mut message)) = message(&mut from_client, is_first).await {
             is_first = false;
+            if garbling.load(Ordering::SeqCst) && message[5..].starts_with(BEGIN.0) {
+                message[5..][..BEGIN.0.len()].copy_from_slice(BEGIN.1);
+            }
             to_server.write_all(&message).await.expect("the server listens");
             if kind == Some(b'E') {
                 asked.fetch_add(1, Ordering::SeqCst);
@@ -125,11 +142,8 @@ fn full_account(world: &World, name: &str) -> NewAccount {
     new
 }
 
-/// All statements of an account are under way before the answer to the first is there.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_written_without_waiting_between_its_rows() {
-    let test = TestStore::postgres().await;
-    let world = World::bootstrap(&test.store).await;
+/// The store of a test, with a relay before its server and one connection for units.
+async fn behind_a_relay(test: TestStore) -> (TestStore, Relay) {
     let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
     let server: tokio_postgres::Config = database.url.parse().expect("a URL");
     let name = server.get_dbname().expect("a database");
@@ -141,7 +155,15 @@ async fn an_account_is_written_without_waiting_between_its_rows() {
             (*of_store, *pool_max) = (url, 1);
         }
     };
-    let test = test.reopened(through_relay).await;
+    (test.reopened(through_relay).await, relay)
+}
+
+/// All statements of an account are under way before the answer to the first is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_written_without_waiting_between_its_rows() {
+    let test = TestStore::postgres().await;
+    let world = World::bootstrap(&test.store).await;
+    let (test, relay) = behind_a_relay(test).await;
     let accounts = test.store.accounts();
     accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
     let before = relay.executions();
@@ -157,4 +179,26 @@ async fn an_account_is_written_without_waiting_between_its_rows() {
     assert_eq!(under_way, statements, "sent before anything was answered");
     relay.holding.send_replace(false);
     writing.await.expect("no panic").expect("written once the answers came");
+}
+
+/// BEGIN is not waited for either. Where the server refuses it, what stands behind it must not take effect by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_where_begin_is_refused() {
+    let test = TestStore::postgres().await;
+    let world = World::bootstrap(&test.store).await;
+    let (test, relay) = behind_a_relay(test).await;
+    let accounts = test.store.accounts();
+    accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
+    let before = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
+
+    relay.garbling.store(true, Ordering::SeqCst);
+    for name in ["b", "c"] {
+        let refused = accounts.create(full_account(&world, name)).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+    }
+    let after = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
+    assert_eq!(after, before);
+
+    relay.garbling.store(false, Ordering::SeqCst);
+    accounts.create(full_account(&world, "b")).await.expect("nothing was left");
 }
