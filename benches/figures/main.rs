@@ -63,8 +63,8 @@ impl Options {
         let figures = Vec::new();
         let mut options = Self {
             figures,
-            rounds: 5,
-            seconds: 2.0,
+            rounds: 21,
+            seconds: 0.5,
             in_flight: 32,
             connections: 4,
             accounts: 100_000,
@@ -121,9 +121,9 @@ impl Bench {
         Sample::new(report.ok(), report.seconds, report.used)
     }
 
-    /// A turn of hashes is twice as long: they are few.
+    /// A turn of hashes is four times as long: they are few.
     pub fn hash_turn(&self) -> Duration {
-        Duration::from_secs_f64(self.options.seconds * 2.0)
+        Duration::from_secs_f64(self.options.seconds * 4.0)
     }
 
     /// Two servers by turns; the row, and the product's rate.
@@ -140,7 +140,7 @@ impl Bench {
 
     /// The latencies at a fixed rate, in an open loop.
     pub fn latencies(&self, figure: &str, what: &str, target: &Target, calls_per_second: f64) {
-        let measured = Duration::from_secs_f64(self.options.seconds * 2.0);
+        let measured = Duration::from_secs_f64(self.options.seconds * 8.0);
         let report = self.generator.run(target, Load::Open(calls_per_second), measured);
         let (ok, latency) = (report.ok() as f64 / report.seconds, &report.latency);
         let micros = |quantile| latency.value_at_quantile(quantile) / 1_000;
