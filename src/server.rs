@@ -10,6 +10,7 @@ pub mod from_config;
 mod gate;
 mod health;
 pub mod house;
+mod in_task;
 mod listener;
 pub mod offline;
 mod prober;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -21,6 +21,7 @@ use tonic::transport::server::TcpConnectInfo;
 use tower::Service;
 
 use super::first_bytes::FirstBytes;
+use super::in_task::{NewCalls, WithCalls};
 use super::settings::{Http2Settings, ServerSettings};
 use super::tls::{self, Certificates, TlsError};
 use super::unread::{Budget, InPieces, Pieces, Unread};
@@ -29,7 +30,9 @@ use crate::telemetry::metric;
 /// How connections are served.
 #[derive(Clone)]
 pub(super) struct Protocol {
-    builder: auto::Builder<TokioExecutor>,
+    http2: Http2Settings,
+    /// Whether HTTP/1.1 is spoken too.
+    http1: bool,
     tls: Option<Certificates>,
     first_byte_timeout: Duration,
     unread_timeout: Duration,
@@ -75,16 +78,12 @@ impl Protocol {
         let protocols: &'static [&'static str] = if settings.listener.http1 { &["h2", "http/1.1"] } else { &["h2"] };
         let tls = settings.tls.clone().map(|settings| Certificates::read(settings, protocols)).transpose()?;
         let first_byte_timeout = settings.listener.first_byte_timeout;
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        bound(&mut builder, &settings.http2, first_byte_timeout);
-        if !settings.listener.http1 {
-            builder = builder.http2_only();
-        }
-        let Http2Settings { unread_timeout, connection_age_max: age_max, .. } = settings.http2;
+        let (http2, http1) = (settings.http2, settings.listener.http1);
+        let Http2Settings { unread_timeout, connection_age_max: age_max, .. } = http2;
         // No call that was accepted before the goodbye lasts longer; streams without a deadline are begun anew elsewhere.
         let grace = settings.drain.max(settings.deadline_max);
         let unread_budget = Budget::new(settings.unread_bytes_max);
-        Ok(Self { builder, tls, first_byte_timeout, unread_timeout, unread_budget, age_max, grace })
+        Ok(Self { http2, http1, tls, first_byte_timeout, unread_timeout, unread_budget, age_max, grace })
     }
 
     /// The certificates that new connections get; absent = plain text.
@@ -132,7 +131,8 @@ impl Protocol {
         let io = TokioIo::new(FirstBytes::new(io, self.first_byte_timeout));
         let unread = Unread::new(Arc::clone(&self.unread_budget));
         let calls = Calls { stack, info, unread: Arc::clone(&unread) };
-        let mut connection = pin!(self.builder.serve_connection(io, calls));
+        let served = |new: NewCalls| self.builder(new).serve_connection(io, calls).into_owned();
+        let mut connection = pin!(WithCalls::new(served));
         let mut stalled = pin!(unread.stalled(self.unread_timeout));
         tokio::select! {
             ended = connection.as_mut() => return ended,
@@ -140,34 +140,40 @@ impl Protocol {
             () = ends.drain.cancelled() => {}
             () = time::sleep(age_max) => {}
         }
-        connection.as_mut().graceful_shutdown();
+        connection.as_mut().connection().graceful_shutdown();
         tokio::select! {
             ended = connection => ended,
             () = stalled => Err(Cut::Unread.told().into()),
             () = time::sleep(self.grace) => Err(Cut::Lingering.told().into()),
         }
     }
-}
 
-/// Sets every bound that there is.
-fn bound(builder: &mut auto::Builder<TokioExecutor>, settings: &Http2Settings, header_timeout: Duration) {
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(settings.concurrent_streams_max)
-        .max_pending_accept_reset_streams(settings.pending_accept_reset_streams_max)
-        .max_local_error_reset_streams(settings.local_error_reset_streams_max)
-        .max_header_list_size(settings.metadata_bytes_max)
-        .initial_stream_window_size(settings.stream_window_bytes)
-        .initial_connection_window_size(settings.connection_window_bytes)
-        .adaptive_window(false)
-        .max_frame_size(settings.frame_bytes_max)
-        .max_send_buf_size(settings.send_buffer_bytes_max)
-        .keep_alive_interval(settings.keepalive_interval)
-        .keep_alive_timeout(settings.keepalive_timeout);
-    // hyper buffers a request's head and the beginning of its body in one; below 8 KiB it panics.
-    let head_bytes_max = usize::try_from(settings.metadata_bytes_max).unwrap_or(usize::MAX).max(8 << 10);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(head_bytes_max);
+    /// HTTP for one connection, every bound set that there is.
+    fn builder(&self, new_calls: NewCalls) -> auto::Builder<NewCalls> {
+        let mut builder = auto::Builder::new(new_calls);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.http2.concurrent_streams_max)
+            .max_pending_accept_reset_streams(self.http2.pending_accept_reset_streams_max)
+            .max_local_error_reset_streams(self.http2.local_error_reset_streams_max)
+            .max_header_list_size(self.http2.metadata_bytes_max)
+            .initial_stream_window_size(self.http2.stream_window_bytes)
+            .initial_connection_window_size(self.http2.connection_window_bytes)
+            .adaptive_window(false)
+            .max_frame_size(self.http2.frame_bytes_max)
+            .max_send_buf_size(self.http2.send_buffer_bytes_max)
+            .keep_alive_interval(self.http2.keepalive_interval)
+            .keep_alive_timeout(self.http2.keepalive_timeout);
+        // hyper buffers a request's head and the beginning of its body in one; below 8 KiB it panics.
+        let head_bytes_max = usize::try_from(self.http2.metadata_bytes_max).unwrap_or(usize::MAX).max(8 << 10);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.first_byte_timeout)
+            .max_buf_size(head_bytes_max);
+        if self.http1 { builder } else { builder.http2_only() }
+    }
 }
 
 /// Up to a tenth more, by chance: connections that began together do not end together.

@@ -27,6 +27,11 @@ use self::budget::Hold;
 
 /// The longest piece: a frame as large as every client takes (RFC 9113 section 4.2).
 const PIECE_OCTETS_MAX: usize = 16 << 10;
+/// A short answer, which most are, goes out in pieces that h2 copies behind what it has to send already (it does so below 256 octets); a
+/// longer piece it sends by itself, in a packet of its own with what came before it.
+const COPIED_OCTETS_MAX: usize = 255;
+/// How long a short answer is: a few such pieces.
+const SHORT_OCTETS_MAX: usize = 1 << 10;
 /// How long a piece may wait while memory is short.
 const PATIENCE_STRAINED: Duration = Duration::from_secs(1);
 
@@ -147,7 +152,8 @@ impl HttpBody for Pieces {
                 Some(Ok(data)) => self.take(data)?,
             }
         }
-        let length = self.rest.len().min(PIECE_OCTETS_MAX);
+        let piece_max = if self.rest.len() <= SHORT_OCTETS_MAX { COPIED_OCTETS_MAX } else { PIECE_OCTETS_MAX };
+        let length = self.rest.len().min(piece_max);
         let octets = self.rest.split_to(length);
         let hold = if self.rest.is_empty() { self.hold.take() } else { self.hold.clone() };
         Poll::Ready(Some(Ok(Frame::data(self.unread.piece(octets, hold)))))

@@ -1,0 +1,232 @@
+//! The calls of a connection run in the connection's own task, a few at a time. HTTP/2 would have a task for each: that is a task to make and
+//! to wake for every call, and, since a task that was woken runs next, a packet for every answer. Here those that come together are answered
+//! together, and their answers leave in one packet.
+//!
+//! Bounded three ways. Of many calls that come at once the first stay, and the others get tasks of their own, which other cores take. After a
+//! few answers those leave, before the next call has its turn. And after a while it is the turn of other tasks, and of what may end the
+//! connection. What waits (for a hash, for the database) waits in the connection's task, and is polled when it is woken.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use hyper::rt::Executor;
+use pin_project_lite::pin_project;
+
+/// How many calls stay in the connection's task of those that come at once, and how many answers wait for each other: enough for one packet,
+/// too few to keep a core, or an answer, for longer than a packet is worth.
+const TOGETHER_MAX: usize = 8;
+/// How long a connection works before others have their turn: longer than it takes to answer so many reads.
+const TURN_MAX: Duration = Duration::from_micros(500);
+
+/// A call with the way of its answer, as hyper hands it to be run.
+type Call = BoxFuture<'static, ()>;
+
+/// The calls of one connection that came and have not begun.
+#[derive(Default)]
+struct Queue(Mutex<Vec<Call>>);
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Vec<Call>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where hyper puts the calls of a connection. Each call keeps a copy of it, so it must not keep the calls: with the connection they go.
+#[derive(Clone)]
+pub(super) struct NewCalls(Weak<Queue>);
+
+impl<F> Executor<F> for NewCalls
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, call: F) {
+        let Some(queue) = self.0.upgrade() else { return };
+        // A call that panics outside of the layer that catches it takes no other along; its stream is reset as it is dropped.
+        let call = AssertUnwindSafe(call).catch_unwind().map(drop);
+        let mut calls = queue.lock();
+        if calls.len() < TOGETHER_MAX {
+            calls.push(call.boxed());
+        } else {
+            tokio::spawn(call);
+        }
+    }
+}
+
+pin_project! {
+    /// A connection with the calls that run in its task. It ends with the connection; calls that are not answered by then are dropped, as
+    /// nobody waits for them.
+    pub(super) struct WithCalls<C> {
+        #[pin]
+        connection: C,
+        queue: Arc<Queue>,
+        running: FuturesUnordered<Call>,
+    }
+}
+
+impl<C> WithCalls<C> {
+    /// The connection that `serve` makes; its new calls are to go where `serve` is told.
+    pub(super) fn new(serve: impl FnOnce(NewCalls) -> C) -> Self {
+        let queue = Arc::<Queue>::default();
+        let connection = serve(NewCalls(Arc::downgrade(&queue)));
+        Self { connection, queue, running: FuturesUnordered::new() }
+    }
+
+    /// The connection itself.
+    pub(super) fn connection(self: Pin<&mut Self>) -> Pin<&mut C> {
+        self.project().connection
+    }
+}
+
+impl<C: Future> Future for WithCalls<C> {
+    type Output = C::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let began = Instant::now();
+        let is_over = || began.elapsed() > TURN_MAX;
+        loop {
+            // Takes what came, and sends what was answered.
+            if let Poll::Ready(ended) = this.connection.as_mut().poll(cx) {
+                return Poll::Ready(ended);
+            }
+            if is_over() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            this.running.extend(this.queue.lock().drain(..));
+            let mut answered = 0;
+            while answered < TOGETHER_MAX
+                && let Poll::Ready(Some(())) = this.running.poll_next_unpin(cx)
+            {
+                answered += 1;
+                if is_over() {
+                    break;
+                }
+            }
+            if answered == 0 {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, poll_fn, ready};
+    use std::rc::Rc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// A connection that takes a batch of calls each of the first times it is polled, never ends, and counts how often it is polled: each time
+    /// it would send what has been answered.
+    fn served(batches: Vec<Vec<Call>>, polls: &Rc<Cell<usize>>) -> Pin<Box<impl Future<Output = ()> + use<>>> {
+        let (polls, mut batches) = (Rc::clone(polls), batches.into_iter());
+        Box::pin(WithCalls::new(move |new| {
+            Box::pin(poll_fn(move |_| {
+                polls.set(polls.get() + 1);
+                batches.next().into_iter().flatten().for_each(|call| new.execute(call));
+                Poll::Pending
+            }))
+        }))
+    }
+
+    fn batch(call: impl Fn() -> Call) -> Vec<Call> {
+        (0..TOGETHER_MAX).map(|_| call()).collect()
+    }
+
+    #[test]
+    fn answers_of_calls_that_come_together_leave_together() {
+        let polls = Rc::default();
+        let mut served = served(vec![batch(|| ready(()).boxed())], &polls);
+        assert_eq!((&mut served).now_or_never(), None);
+        assert_eq!(polls.get(), 2, "once to take the calls, once to send the answers");
+    }
+
+    #[test]
+    fn no_answer_waits_for_more_than_a_few_others() {
+        let (polls, open) = (Rc::default(), Arc::new(Notify::new()));
+        let waiting = || {
+            let open = Arc::clone(&open);
+            async move { open.notified().await }.boxed()
+        };
+        let mut served = served(vec![batch(waiting), batch(waiting)], &polls);
+        for taken in 1..=2 {
+            assert_eq!((&mut served).now_or_never(), None);
+            assert_eq!(polls.get(), taken, "nothing to send");
+        }
+        open.notify_waiters();
+        assert_eq!((&mut served).now_or_never(), None);
+        assert_eq!(polls.get(), 5, "woken; half of them sent, then the other half");
+    }
+
+    #[tokio::test]
+    async fn of_many_at_once_most_get_tasks_of_their_own() {
+        let (polls, answered) = (Rc::default(), Arc::new(AtomicUsize::new(0)));
+        let counted = || {
+            let answered = Arc::clone(&answered);
+            async move {
+                let _before = answered.fetch_add(1, Ordering::SeqCst);
+            }
+            .boxed()
+        };
+        let mut served = served(vec![(0..100).map(|_| counted()).collect()], &polls);
+        assert_eq!((&mut served).now_or_never(), None);
+        assert_eq!(answered.load(Ordering::SeqCst), TOGETHER_MAX, "the first, in the connection's task");
+        tokio::task::yield_now().await;
+        assert_eq!(answered.load(Ordering::SeqCst), 100);
+    }
+
+    #[test]
+    fn calls_that_take_long_leave_others_their_turn() {
+        let polls = Rc::default();
+        let slow = || async { std::thread::sleep(TURN_MAX) }.boxed();
+        let mut served = served(vec![batch(slow)], &polls);
+        for turn in 1..=3 {
+            assert_eq!((&mut served).now_or_never(), None);
+            assert_eq!(polls.get(), 2 * turn, "one answer, and it was sent");
+        }
+    }
+
+    #[test]
+    fn a_call_that_panics_takes_no_other_along() {
+        let (polls, answered) = (Rc::default(), Arc::new(AtomicUsize::new(0)));
+        let panicking = async { panic!("as a test") }.boxed();
+        let counted = answered.clone();
+        let sound = async move {
+            let _before = counted.fetch_add(1, Ordering::SeqCst);
+        }
+        .boxed();
+        let mut served = served(vec![vec![panicking, sound]], &polls);
+        assert_eq!((&mut served).now_or_never(), None);
+        assert_eq!(answered.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn calls_go_with_their_connection() {
+        let kept = Arc::new(());
+        let in_call = Arc::clone(&kept);
+        let ended = WithCalls::new(move |new| {
+            poll_fn(move |_| {
+                // As hyper's calls do, it keeps a copy of what it was put into.
+                let (again, in_call) = (new.clone(), Arc::clone(&in_call));
+                new.execute(async move {
+                    let _both = (again, in_call);
+                    pending::<()>().await;
+                });
+                Poll::Ready(())
+            })
+        })
+        .now_or_never();
+        assert_eq!((ended, Arc::strong_count(&kept)), (Some(()), 1));
+    }
+}
