@@ -8,12 +8,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::task::AtomicWaker;
 use futures_util::{FutureExt, StreamExt};
 use hyper::rt::Executor;
 use pin_project_lite::pin_project;
@@ -58,6 +60,28 @@ where
     }
 }
 
+/// What wakes the connection and its calls. Each answer wakes its connection; while that is at work anyway, it only has to look again: a task
+/// that wakes itself is queued once more, and another core is woken to help.
+#[derive(Default)]
+struct Alarm {
+    task: AtomicWaker,
+    is_at_work: AtomicBool,
+    rang: AtomicBool,
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rang.store(true, Ordering::SeqCst);
+        if !self.is_at_work.load(Ordering::SeqCst) {
+            self.task.wake();
+        }
+    }
+}
+
 pin_project! {
     /// A connection with the calls that run in its task. It ends with the connection; calls that are not answered by then are dropped, as
     /// nobody waits for them.
@@ -66,6 +90,9 @@ pin_project! {
         connection: C,
         queue: Arc<Queue>,
         running: FuturesUnordered<Call>,
+        alarm: Arc<Alarm>,
+        // Of the alarm.
+        waker: Waker,
     }
 }
 
@@ -74,7 +101,9 @@ impl<C> WithCalls<C> {
     pub(super) fn new(serve: impl FnOnce(NewCalls) -> C) -> Self {
         let queue = Arc::<Queue>::default();
         let connection = serve(NewCalls(Arc::downgrade(&queue)));
-        Self { connection, queue, running: FuturesUnordered::new() }
+        let alarm = Arc::<Alarm>::default();
+        let waker = Waker::from(Arc::clone(&alarm));
+        Self { connection, queue, running: FuturesUnordered::new(), alarm, waker }
     }
 
     /// The connection itself.
@@ -83,36 +112,58 @@ impl<C> WithCalls<C> {
     }
 }
 
-impl<C: Future> Future for WithCalls<C> {
-    type Output = C::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+impl<C: Future> WithCalls<C> {
+    /// Works until there is nothing to do, or it is the turn of others.
+    fn work(self: Pin<&mut Self>) -> Poll<C::Output> {
         let mut this = self.project();
+        let mut cx = Context::from_waker(this.waker);
         let began = Instant::now();
         let is_over = || began.elapsed() > TURN_MAX;
+        let mut was_idle = false;
         loop {
+            this.alarm.rang.store(false, Ordering::SeqCst);
             // Takes what came, and sends what was answered.
-            if let Poll::Ready(ended) = this.connection.as_mut().poll(cx) {
+            if let Poll::Ready(ended) = this.connection.as_mut().poll(&mut cx) {
                 return Poll::Ready(ended);
             }
             if is_over() {
-                cx.waker().wake_by_ref();
+                this.alarm.rang.store(true, Ordering::SeqCst);
                 return Poll::Pending;
             }
             this.running.extend(this.queue.lock().drain(..));
             let mut answered = 0;
             while answered < TOGETHER_MAX
-                && let Poll::Ready(Some(())) = this.running.poll_next_unpin(cx)
+                && let Poll::Ready(Some(())) = this.running.poll_next_unpin(&mut cx)
             {
                 answered += 1;
                 if is_over() {
                     break;
                 }
             }
-            if answered == 0 {
+            // An alarm without an answer is worth one more look; after that it is for the runtime, which may have to let others go first.
+            let is_idle = answered == 0;
+            if is_idle && (was_idle || !this.alarm.rang.load(Ordering::SeqCst)) {
                 return Poll::Pending;
             }
+            was_idle = is_idle;
         }
+    }
+}
+
+impl<C: Future> Future for WithCalls<C> {
+    type Output = C::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let alarm = Arc::clone(&self.alarm);
+        alarm.task.register(cx.waker());
+        alarm.is_at_work.store(true, Ordering::SeqCst);
+        let worked = self.as_mut().work();
+        alarm.is_at_work.store(false, Ordering::SeqCst);
+        // Whoever rang before that was heard by nobody but this.
+        if worked.is_pending() && alarm.rang.load(Ordering::SeqCst) {
+            cx.waker().wake_by_ref();
+        }
+        worked
     }
 }
 
@@ -121,7 +172,7 @@ mod tests {
     use std::cell::Cell;
     use std::future::{pending, poll_fn, ready};
     use std::rc::Rc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use tokio::sync::Notify;
 
@@ -160,13 +211,13 @@ mod tests {
             async move { open.notified().await }.boxed()
         };
         let mut served = served(vec![batch(waiting), batch(waiting)], &polls);
-        for taken in 1..=2 {
+        for _ in 0..2 {
             assert_eq!((&mut served).now_or_never(), None);
-            assert_eq!(polls.get(), taken, "nothing to send");
         }
+        let before = polls.get();
         open.notify_waiters();
         assert_eq!((&mut served).now_or_never(), None);
-        assert_eq!(polls.get(), 5, "woken; half of them sent, then the other half");
+        assert_eq!(polls.get() - before, 3, "woken; half of them sent, then the other half");
     }
 
     #[tokio::test]
@@ -195,6 +246,35 @@ mod tests {
             assert_eq!((&mut served).now_or_never(), None);
             assert_eq!(polls.get(), 2 * turn, "one answer, and it was sent");
         }
+    }
+
+    #[test]
+    fn an_answer_does_not_queue_its_connection_again() {
+        struct Outer(AtomicUsize);
+        impl Wake for Outer {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let outer = Arc::new(Outer(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&outer));
+        // As h2's do, calls wake their connection when they answer.
+        let of_connection = Arc::new(Mutex::new(None::<Waker>));
+        let (shared, mut is_first) = (Arc::clone(&of_connection), true);
+        let mut served = Box::pin(WithCalls::new(move |new| {
+            poll_fn(move |cx| {
+                *shared.lock().unwrap() = Some(cx.waker().clone());
+                let answered = cx.waker().clone();
+                if std::mem::take(&mut is_first) {
+                    new.execute(async move { answered.wake() });
+                }
+                Poll::<()>::Pending
+            })
+        }));
+        assert!(served.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(outer.0.load(Ordering::SeqCst), 0, "it looked again by itself");
+        of_connection.lock().unwrap().take().unwrap().wake();
+        assert_eq!(outer.0.load(Ordering::SeqCst), 1, "at rest it is woken");
     }
 
     #[test]
