@@ -13,7 +13,7 @@ use enroll::password::{HasherSettings, PasswordHasher};
 use super::Bench;
 use super::contest::{Contest, Row, Sample};
 use super::cpu::Clocks;
-use super::generator::{Load, Window, clock};
+use super::generator::{Generator, Load, Window, clock};
 use super::postgres::{Cluster, Durability};
 use super::product::Product;
 
@@ -44,10 +44,11 @@ pub fn run(bench: &Bench) -> Vec<Row> {
 }
 
 fn accounts(bench: &Bench, what: &str, product: &Product, hasher: &PasswordHasher) -> Row {
-    let target = product.create_account(&bench.generator);
+    let clients = Generator::small();
+    let target = product.create_account(&clients);
     let in_flight = HasherSettings::default().threads * IN_FLIGHT_PER_THREAD;
     let contest = Contest { figure: "P1", what: what.to_owned(), goal: Some(GOAL) };
-    let ours = || bench.turn_with(&target, Load::Closed(in_flight), bench.hash_turn());
+    let ours = || clients.run(&target, Load::Closed(in_flight), bench.hash_turn()).sample();
     contest.run(bench.options.rounds, ours, || hashes(bench, hasher, in_flight))
 }
 

@@ -26,6 +26,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use super::bare::RawCodec;
+use super::contest::Sample;
 use super::cpu::{Clocks, GENERATOR_THREAD, Used};
 
 /// No call waits longer.
@@ -98,7 +99,15 @@ pub struct Generator {
 impl Generator {
     /// As many threads as cores, like the server; targets get this many connections each.
     pub fn new(connections: usize) -> Self {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        Self::on(thread::available_parallelism().map_or(1, NonZero::get), connections)
+    }
+
+    /// One thread with one connection, for calls that are few: what it takes it takes from them.
+    pub fn small() -> Self {
+        Self::on(1, 1)
+    }
+
+    fn on(threads: usize, connections: usize) -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(threads).thread_name(GENERATOR_THREAD).enable_all().build();
         Self { runtime: runtime.expect("threads"), connections }
@@ -151,6 +160,11 @@ pub async fn clock(window: Window) -> Used {
 }
 
 impl Report {
+    /// What it says of a turn.
+    pub fn sample(&self) -> Sample {
+        Sample::new(self.ok(), self.seconds, self.used)
+    }
+
     /// Calls that were OK. One that was not makes the whole measurement void: refusing is cheaper than answering.
     pub fn ok(&self) -> u64 {
         let refused: Vec<_> = self.codes.iter().enumerate().skip(1).filter(|(_, count)| **count > 0).collect();

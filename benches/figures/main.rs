@@ -112,13 +112,8 @@ pub struct Bench {
 impl Bench {
     /// One turn of a closed loop.
     fn turn(&self, target: &Target) -> Sample {
-        self.turn_with(target, Load::Closed(self.options.in_flight), Duration::from_secs_f64(self.options.seconds))
-    }
-
-    /// One turn of any load.
-    pub fn turn_with(&self, target: &Target, load: Load, measured: Duration) -> Sample {
-        let report = self.generator.run(target, load, measured);
-        Sample::new(report.ok(), report.seconds, report.used)
+        let measured = Duration::from_secs_f64(self.options.seconds);
+        self.generator.run(target, Load::Closed(self.options.in_flight), measured).sample()
     }
 
     /// A turn of hashes is four times as long: they are few.
