@@ -31,11 +31,17 @@ type Call = BoxFuture<'static, ()>;
 
 /// The calls of one connection that came and have not begun.
 #[derive(Default)]
-struct Queue(Mutex<Vec<Call>>);
+struct Queue {
+    calls: Mutex<Vec<Call>>,
+    /// Whether the connection has more to do than it gets done: what comes then gets a task of its own.
+    is_behind: AtomicBool,
+    /// Says that there are calls.
+    alarm: Arc<Alarm>,
+}
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, Vec<Call>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,8 +58,9 @@ where
         // A call that panics outside of the layer that catches it takes no other along; its stream is reset as it is dropped.
         let call = AssertUnwindSafe(call).catch_unwind().map(drop);
         let mut calls = queue.lock();
-        if calls.len() < TOGETHER_MAX {
+        if calls.len() < TOGETHER_MAX && !queue.is_behind.load(Ordering::Relaxed) {
             calls.push(call.boxed());
+            queue.alarm.wake_by_ref();
         } else {
             tokio::spawn(call);
         }
@@ -90,9 +97,9 @@ pin_project! {
         connection: C,
         queue: Arc<Queue>,
         running: FuturesUnordered<Call>,
-        alarm: Arc<Alarm>,
-        // Of the alarm.
+        // Of the queue's alarm.
         waker: Waker,
+        turn_max: Duration,
     }
 }
 
@@ -101,9 +108,8 @@ impl<C> WithCalls<C> {
     pub(super) fn new(serve: impl FnOnce(NewCalls) -> C) -> Self {
         let queue = Arc::<Queue>::default();
         let connection = serve(NewCalls(Arc::downgrade(&queue)));
-        let alarm = Arc::<Alarm>::default();
-        let waker = Waker::from(Arc::clone(&alarm));
-        Self { connection, queue, running: FuturesUnordered::new(), alarm, waker }
+        let waker = Waker::from(Arc::clone(&queue.alarm));
+        Self { connection, queue, running: FuturesUnordered::new(), waker, turn_max: TURN_MAX }
     }
 
     /// The connection itself.
@@ -113,23 +119,17 @@ impl<C> WithCalls<C> {
 }
 
 impl<C: Future> WithCalls<C> {
-    /// Works until there is nothing to do, or it is the turn of others.
+    /// Works until there is nothing to do, or it is the turn of others. Calls come first: whatever a client sends meanwhile, those that it has
+    /// begun go on, and their deadlines are heard.
     fn work(self: Pin<&mut Self>) -> Poll<C::Output> {
         let mut this = self.project();
         let mut cx = Context::from_waker(this.waker);
+        let rang = &this.queue.alarm.rang;
         let began = Instant::now();
-        let is_over = || began.elapsed() > TURN_MAX;
+        let is_over = || began.elapsed() > *this.turn_max;
         let mut was_idle = false;
         loop {
-            this.alarm.rang.store(false, Ordering::SeqCst);
-            // Takes what came, and sends what was answered.
-            if let Poll::Ready(ended) = this.connection.as_mut().poll(&mut cx) {
-                return Poll::Ready(ended);
-            }
-            if is_over() {
-                this.alarm.rang.store(true, Ordering::SeqCst);
-                return Poll::Pending;
-            }
+            rang.store(false, Ordering::SeqCst);
             this.running.extend(this.queue.lock().drain(..));
             let mut answered = 0;
             while answered < TOGETHER_MAX
@@ -140,12 +140,22 @@ impl<C: Future> WithCalls<C> {
                     break;
                 }
             }
-            // An alarm without an answer is worth one more look; after that it is for the runtime, which may have to let others go first.
-            let is_idle = answered == 0;
-            if is_idle && (was_idle || !this.alarm.rang.load(Ordering::SeqCst)) {
+            // Sends what was answered, and takes what came.
+            if let Poll::Ready(ended) = this.connection.as_mut().poll(&mut cx) {
+                return Poll::Ready(ended);
+            }
+            let is_behind = is_over();
+            this.queue.is_behind.store(is_behind, Ordering::Relaxed);
+            if is_behind {
+                rang.store(true, Ordering::SeqCst);
                 return Poll::Pending;
             }
-            was_idle = is_idle;
+            // An alarm without an answer is worth one more look; after that it is for the runtime, which may have to let others go first.
+            let is_idle = answered == 0;
+            if is_idle && (was_idle || !rang.load(Ordering::SeqCst)) {
+                return Poll::Pending;
+            }
+            was_idle = is_idle && this.queue.lock().is_empty();
         }
     }
 }
@@ -154,7 +164,7 @@ impl<C: Future> Future for WithCalls<C> {
     type Output = C::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let alarm = Arc::clone(&self.alarm);
+        let alarm = Arc::clone(&self.queue.alarm);
         alarm.task.register(cx.waker());
         alarm.is_at_work.store(true, Ordering::SeqCst);
         let worked = self.as_mut().work();
@@ -178,17 +188,40 @@ mod tests {
 
     use super::*;
 
+    /// Longer than any test.
+    const NO_END: Duration = Duration::from_secs(3_600);
+
+    /// Counts how often the task is woken.
+    struct Outer(AtomicUsize);
+
+    impl Wake for Outer {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn outer() -> (Arc<Outer>, Waker) {
+        let outer = Arc::new(Outer(AtomicUsize::new(0)));
+        (Arc::clone(&outer), Waker::from(outer))
+    }
+
     /// A connection that takes a batch of calls each of the first times it is polled, never ends, and counts how often it is polled: each time
     /// it would send what has been answered.
-    fn served(batches: Vec<Vec<Call>>, polls: &Rc<Cell<usize>>) -> Pin<Box<impl Future<Output = ()> + use<>>> {
+    fn served(
+        batches: Vec<Vec<Call>>,
+        turn_max: Duration,
+        polls: &Rc<Cell<usize>>,
+    ) -> Pin<Box<impl Future<Output = ()> + use<>>> {
         let (polls, mut batches) = (Rc::clone(polls), batches.into_iter());
-        Box::pin(WithCalls::new(move |new| {
+        let mut served = WithCalls::new(move |new| {
             Box::pin(poll_fn(move |_| {
                 polls.set(polls.get() + 1);
                 batches.next().into_iter().flatten().for_each(|call| new.execute(call));
                 Poll::Pending
             }))
-        }))
+        });
+        served.turn_max = turn_max;
+        Box::pin(served)
     }
 
     fn batch(call: impl Fn() -> Call) -> Vec<Call> {
@@ -198,9 +231,9 @@ mod tests {
     #[test]
     fn answers_of_calls_that_come_together_leave_together() {
         let polls = Rc::default();
-        let mut served = served(vec![batch(|| ready(()).boxed())], &polls);
+        let mut served = served(vec![batch(|| ready(()).boxed())], NO_END, &polls);
         assert_eq!((&mut served).now_or_never(), None);
-        assert_eq!(polls.get(), 2, "once to take the calls, once to send the answers");
+        assert_eq!(polls.get(), 3, "to take the calls, to send the answers, and to see that there is no more");
     }
 
     #[test]
@@ -210,14 +243,14 @@ mod tests {
             let open = Arc::clone(&open);
             async move { open.notified().await }.boxed()
         };
-        let mut served = served(vec![batch(waiting), batch(waiting)], &polls);
-        for _ in 0..2 {
+        let mut served = served(vec![batch(waiting), batch(waiting)], NO_END, &polls);
+        for _ in 0..3 {
             assert_eq!((&mut served).now_or_never(), None);
         }
         let before = polls.get();
         open.notify_waiters();
         assert_eq!((&mut served).now_or_never(), None);
-        assert_eq!(polls.get() - before, 3, "woken; half of them sent, then the other half");
+        assert_eq!(polls.get() - before, 3, "half of them are sent, then the other half, and there is no more");
     }
 
     #[tokio::test]
@@ -230,47 +263,59 @@ mod tests {
             }
             .boxed()
         };
-        let mut served = served(vec![(0..100).map(|_| counted()).collect()], &polls);
+        let mut served = served(vec![(0..100).map(|_| counted()).collect()], NO_END, &polls);
         assert_eq!((&mut served).now_or_never(), None);
         assert_eq!(answered.load(Ordering::SeqCst), TOGETHER_MAX, "the first, in the connection's task");
-        tokio::task::yield_now().await;
-        assert_eq!(answered.load(Ordering::SeqCst), 100);
+        let others = async {
+            while answered.load(Ordering::SeqCst) < 100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), others).await.expect("the others, in theirs");
     }
 
-    #[test]
-    fn calls_that_take_long_leave_others_their_turn() {
-        let polls = Rc::default();
-        let slow = || async { std::thread::sleep(TURN_MAX) }.boxed();
-        let mut served = served(vec![batch(slow)], &polls);
-        for turn in 1..=3 {
-            assert_eq!((&mut served).now_or_never(), None);
-            assert_eq!(polls.get(), 2 * turn, "one answer, and it was sent");
+    #[tokio::test]
+    async fn who_is_behind_leaves_others_their_turn_and_new_calls_their_tasks() {
+        let (polls, answered) = (Rc::default(), Arc::new(AtomicUsize::new(0)));
+        let (outer, waker) = outer();
+        let counted = || {
+            let answered = Arc::clone(&answered);
+            async move {
+                let _before = answered.fetch_add(1, Ordering::SeqCst);
+            }
+            .boxed()
+        };
+        let mut served = served(vec![batch(counted), batch(counted)], Duration::ZERO, &polls);
+        let mut turn = || assert!(served.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        turn();
+        for turns in 1..=3 {
+            let woken = outer.0.load(Ordering::SeqCst);
+            turn();
+            assert_eq!(answered.load(Ordering::SeqCst), turns, "one answer a turn, whatever the connection does");
+            assert_eq!(outer.0.load(Ordering::SeqCst), woken + 1, "and it asks for another");
         }
+        tokio::task::yield_now().await;
+        assert_eq!(answered.load(Ordering::SeqCst), 3 + TOGETHER_MAX, "those that came meanwhile had their own tasks");
     }
 
     #[test]
     fn an_answer_does_not_queue_its_connection_again() {
-        struct Outer(AtomicUsize);
-        impl Wake for Outer {
-            fn wake(self: Arc<Self>) {
-                self.0.fetch_add(1, Ordering::SeqCst);
-            }
-        }
-        let outer = Arc::new(Outer(AtomicUsize::new(0)));
-        let waker = Waker::from(Arc::clone(&outer));
+        let (outer, waker) = outer();
         // As h2's do, calls wake their connection when they answer.
         let of_connection = Arc::new(Mutex::new(None::<Waker>));
         let (shared, mut is_first) = (Arc::clone(&of_connection), true);
-        let mut served = Box::pin(WithCalls::new(move |new| {
-            poll_fn(move |cx| {
+        let mut served = WithCalls::new(move |new| {
+            Box::pin(poll_fn(move |cx| {
                 *shared.lock().unwrap() = Some(cx.waker().clone());
                 let answered = cx.waker().clone();
                 if std::mem::take(&mut is_first) {
                     new.execute(async move { answered.wake() });
                 }
                 Poll::<()>::Pending
-            })
-        }));
+            }))
+        });
+        served.turn_max = NO_END;
+        let mut served = Box::pin(served);
         assert!(served.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         assert_eq!(outer.0.load(Ordering::SeqCst), 0, "it looked again by itself");
         of_connection.lock().unwrap().take().unwrap().wake();
@@ -286,7 +331,7 @@ mod tests {
             let _before = counted.fetch_add(1, Ordering::SeqCst);
         }
         .boxed();
-        let mut served = served(vec![vec![panicking, sound]], &polls);
+        let mut served = served(vec![vec![panicking, sound]], NO_END, &polls);
         assert_eq!((&mut served).now_or_never(), None);
         assert_eq!(answered.load(Ordering::SeqCst), 1);
     }

@@ -2,8 +2,8 @@
 //! no timer of HTTP/2 minds, as long as pings are answered. So an answer goes out in pieces, each of which knows when it has left this
 //! process, and a connection with a piece that does not leave is ended, which lets everything go that was held for it.
 //!
-//! A piece is watched from the moment at which HTTP/2 takes it until its last byte is with the operating system, wherever it waits in
-//! between: for the window of its call, for that of the connection, or for the socket. A byte now and then does not help a client: it is
+//! A piece is watched from the moment at which HTTP/2 takes it until its last byte is with the operating system (a short one: in what HTTP/2 is
+//! about to hand it, 16 KiB at most), wherever it waits in between: for the window of its call, for that of the connection, or for the socket. A byte now and then does not help a client: it is
 //! whole pieces that have to leave. Absent from here: handlers that are slow to answer, which have their deadlines.
 
 mod budget;
@@ -27,7 +27,7 @@ use self::budget::Hold;
 
 /// The longest piece: a frame as large as every client takes (RFC 9113 section 4.2).
 const PIECE_OCTETS_MAX: usize = 16 << 10;
-/// A short answer, which most are, goes out in pieces that h2 copies behind what it has to send already (it does so below 256 octets); a
+/// A short answer, which most are, or what is left of a longer one, goes out in pieces that h2 copies behind what it has to send already (it does so below 256 octets); a
 /// longer piece it sends by itself, in a packet of its own with what came before it.
 const COPIED_OCTETS_MAX: usize = 255;
 /// How long a short answer is: a few such pieces.
@@ -217,7 +217,8 @@ mod tests {
     #[tokio::test]
     async fn an_answer_arrives_whole_in_pieces_of_a_frame() {
         let unread = Unread::new(Budget::new(1 << 20));
-        for octets in [0, 1, PIECE_OCTETS_MAX, PIECE_OCTETS_MAX + 1, 3 * PIECE_OCTETS_MAX + 5] {
+        for octets in [0, 1, 255, 256, 1_024, 1_025, PIECE_OCTETS_MAX, PIECE_OCTETS_MAX + 600, 3 * PIECE_OCTETS_MAX + 5]
+        {
             let mut pieces = body(octets, &unread);
             assert_eq!(pieces.size_hint().exact(), Some(octets as u64));
             let (mut lengths, mut whole) = (Vec::new(), Vec::new());
@@ -227,7 +228,9 @@ mod tests {
                 whole.extend_from_slice(&data);
             }
             assert!(lengths.iter().all(|length| (1..=PIECE_OCTETS_MAX).contains(length)), "{lengths:?}");
-            assert_eq!(lengths.len(), octets.div_ceil(PIECE_OCTETS_MAX));
+            let (whole_pieces, rest) = (octets / PIECE_OCTETS_MAX, octets % PIECE_OCTETS_MAX);
+            let rest_max = if rest <= SHORT_OCTETS_MAX { COPIED_OCTETS_MAX } else { PIECE_OCTETS_MAX };
+            assert_eq!(lengths.len(), whole_pieces + rest.div_ceil(rest_max), "{lengths:?}");
             assert!(whole.iter().enumerate().all(|(at, octet)| *octet == at as u8) && whole.len() == octets);
         }
     }
