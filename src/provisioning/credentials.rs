@@ -227,15 +227,18 @@ impl Provisioning {
             request: None,
             trail,
         };
+        self.replace_password(new).await.map_err(|error| match error {
+            StoreError::Stale => Refusal::TransactionConflict,
+            error => error.into(),
+        })
+    }
+
+    /// Writes a new password, and lets the mail about it go out; how many sessions ended.
+    async fn replace_password(&self, new: NewPassword) -> Result<usize, StoreError> {
         let channels = new.trail.channels();
-        match self.store.sessions().replace_password(new).await {
-            Ok(ended) => {
-                self.outgoing.wake(&channels);
-                Ok(ended)
-            }
-            Err(StoreError::Stale) => Err(Refusal::TransactionConflict),
-            Err(error) => Err(error.into()),
-        }
+        let ended = self.store.sessions().replace_password(new).await?;
+        self.outgoing.wake(&channels);
+        Ok(ended)
     }
 
     /// Gives an account a password; says how many sessions ended, and whether this is the answer of an earlier request.
@@ -279,12 +282,8 @@ impl Provisioning {
             request: self.request_record(call, tenant_id, repeatable.as_ref(), Outcome::Accepted, ids, now)?,
             trail,
         };
-        let channels = new.trail.channels();
-        match self.store.sessions().replace_password(new).await {
-            Ok(ended) => {
-                self.outgoing.wake(&channels);
-                Ok((ended, false))
-            }
+        match self.replace_password(new).await {
+            Ok(ended) => Ok((ended, false)),
             // Of two equal requests at once the other one wrote.
             Err(StoreError::Conflict(Conflict::Request)) => {
                 match self.said_before(call, tenant_id, repeatable.as_ref()).await? {
