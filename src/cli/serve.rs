@@ -53,12 +53,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), CliError> {
 
 /// What the first start prints, once, to the standard error and never to the log.
 fn first_start(minted: Option<&str>, authority: &str, plaintext: bool) -> String {
-    let key = minted.unwrap_or("$ENROLL_BOOTSTRAP_KEY");
+    let key = minted.unwrap_or("$ENROLL_KEY");
     let request = r#"{"account": {"profile": {"display_name": "Ada Lovelace"}, "email": {"address": "ada@example.com"}}, "credential": {"password": {"password": "nine difference engines"}}}"#;
     let method = "enroll.v1.AccountService/CreateAccount";
     let example = Example { authority, plaintext, key, headers: &[], method, request };
     let shown = minted.map_or(String::new(), |key| format!(" Its key is shown this once:\n\n  {key}\n\n"));
-    let used = "The command line takes it as ENROLL_KEY. A first account:";
+    let used = "The command line takes its key as ENROLL_KEY. A first account:";
     format!(
         "\nThis is the first start: there is now an application `operator` that may do everything.{shown}\n{used}\n\n  {example}\n"
     )
@@ -85,6 +85,6 @@ mod tests {
         assert!(shown.contains("grpcurl -plaintext -H \"authorization: Bearer enroll_app_k\" -d '{"), "{shown}");
         assert!(shown.contains(" 127.0.0.1:50051 enroll.v1.AccountService/CreateAccount\n"), "{shown}");
         let given = first_start(None, "127.0.0.1:50051", false);
-        assert!(given.contains("Bearer $ENROLL_BOOTSTRAP_KEY") && !given.contains("-plaintext"), "{given}");
+        assert!(given.contains("Bearer $ENROLL_KEY") && !given.contains("-plaintext"), "{given}");
     }
 }

@@ -218,6 +218,8 @@ fn fault_of(kind: &DatabaseErrorKind, message: &str) -> Fault {
     ];
     const TIMEOUT: &[&str] = &["canceling statement due to"];
     const LOST: &[&str] = &[
+        // Said of a unit's first statement: its BEGIN, whose answer nobody waits for, was refused.
+        "current transaction is aborted",
         "terminating connection",
         "the database system is",
         "sorry, too many clients already",

@@ -3,7 +3,9 @@
 //! reads share a few pipelined connections. Absent: libpq and OpenSSL.
 
 mod connect;
+mod driver;
 mod migrations;
+mod one_sync;
 mod pipeline;
 mod rendered;
 mod schema;

@@ -151,7 +151,7 @@ async fn paste(grpcurl: &Path, line: &str) -> Ended {
     let mut path = OsString::from(grpcurl.parent().expect("a directory"));
     path.push(":/usr/bin:/bin");
     let mut shell = Command::new("sh");
-    shell.args(["-c", line]).env("PATH", path).env("ENROLL_BOOTSTRAP_KEY", operator_key());
+    shell.args(["-c", line]).env("PATH", path).env("ENROLL_KEY", operator_key());
     process::run_beside(shell, CALL_TIME_MAX).await
 }
 

@@ -3,6 +3,9 @@
 //! because it would stop nobody.
 
 use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +15,16 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
-use tokio_postgres::config::{Host, SslMode};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::{Client, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::driver::Driver;
+use super::one_sync::{OneSync, OneSyncInside};
+use super::units;
 use crate::store::error::{Fault, StoreError};
-use crate::store::statements::StatementLog;
 
 /// A peer that acknowledges nothing for that long is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +32,14 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 /// A unit never thinks for that long between two statements.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the server listens unless the URL says otherwise.
+const PORT: u16 = 5432;
+
+/// Has the server speak as `store::error` reads, where that is ours to say: for others than superusers the server would log an error at each
+/// connection. Whether it does so all the same is checked at start.
+const SPEAK_ENGLISH: &str =
+    "SELECT set_config('lc_messages', 'C', false) FROM pg_roles WHERE rolname = current_user AND rolsuper";
 
 /// Makes connections that are alike.
 #[derive(Clone)]
@@ -78,22 +94,47 @@ impl Connector {
     }
 
     async fn establish(&self) -> Result<AsyncPgConnection, ConnectionError> {
-        let failed = |error: tokio_postgres::Error| ConnectionError::CouldntSetupConfiguration(query_error(error));
-        let mut conn = match &self.tls {
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
-                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+        let (client, driver) = match (&self.tls, neighbour(&self.config)) {
+            (Some(tls), _) => Driver::of(self.config.connect(OneSyncInside(tls.clone())).await.map_err(failed)?),
+            (None, Some((Host::Unix(directory), port))) => {
+                let path = directory.join(format!(".s.PGSQL.{port}"));
+                let stream = UnixStream::connect(&path).await.map_err(|error| unreached(path.display(), &error))?;
+                self.over(stream).await?
             }
-            None => {
-                let (client, connection) = self.config.connect(tokio_postgres::NoTls).await.map_err(failed)?;
-                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
-            }
+            (None, Some((Host::Tcp(name), port))) => self.over_tcp(name, port).await?,
+            // Which of the hosts, and how long each may be silent, tokio-postgres knows better.
+            (None, None) => Driver::of(self.config.connect(NoTls).await.map_err(failed)?),
         };
+        let mut conn = AsyncPgConnection::try_from(client).await?;
         conn.batch_execute(&self.session).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
-        // Only a superuser may set it; whether the server speaks English all the same is checked at start.
-        let _refused = conn.batch_execute("SET lc_messages = 'C'").await;
-        conn.set_instrumentation(StatementLog);
+        conn.batch_execute(SPEAK_ENGLISH).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        units::prepare(&mut conn).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        conn.set_instrumentation(driver.with_log());
         Ok(conn)
+    }
+
+    /// In plain text to a name of this machine: over the first of its addresses where the server lets us in.
+    async fn over_tcp(&self, name: &str, port: u16) -> Result<(Client, Driver), ConnectionError> {
+        let mut refused = ConnectionError::BadConnection(format!("{name} has no address"));
+        for address in lookup_host((name, port)).await.map_err(|error| unreached(name, &error))? {
+            let connected = match tcp(address).await {
+                Ok(stream) => self.over(stream).await,
+                Err(error) => Err(unreached(address, &error)),
+            };
+            match connected {
+                Ok(connected) => return Ok(connected),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Over a stream that reaches the server.
+    async fn over<S>(&self, stream: S) -> Result<(Client, Driver), ConnectionError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Ok(Driver::of(self.config.connect_raw(OneSync::over(stream), NoTls).await.map_err(failed)?))
     }
 
     /// Connects once and checks the language of the server's messages, which `store::error` reads.
@@ -114,8 +155,38 @@ impl Connector {
     }
 }
 
+/// The host and its port, where there is one host, of this machine, and nothing else to choose by.
+fn neighbour(config: &tokio_postgres::Config) -> Option<(&Host, u16)> {
+    let port = match config.get_ports() {
+        [] => PORT,
+        [port] => *port,
+        _ => return None,
+    };
+    match (config.get_hosts(), config.get_hostaddrs(), config.get_target_session_attrs()) {
+        ([host], [], TargetSessionAttrs::Any) if is_local(host) => Some((host, port)),
+        _ => None,
+    }
+}
+
+/// A stream to there that sends at once what it is given.
+async fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// The server was reached, and did not let us in.
+fn failed(error: tokio_postgres::Error) -> ConnectionError {
+    ConnectionError::CouldntSetupConfiguration(query_error(error))
+}
+
+/// Nobody was there.
+fn unreached(place: impl fmt::Display, error: &io::Error) -> ConnectionError {
+    ConnectionError::BadConnection(format!("error connecting to server: {place}: {error}"))
+}
+
 /// Keeps the causes, which have the server's words and what is wrong with its certificate: the error by itself says that there is one.
-fn query_error(error: tokio_postgres::Error) -> diesel::result::Error {
+pub(super) fn query_error(error: tokio_postgres::Error) -> diesel::result::Error {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -5,8 +5,12 @@ use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::TransactionDepthChange;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -18,7 +22,18 @@ use crate::store::error::{Fault, StoreError};
 const RUNS_MAX: u32 = 3;
 
 /// Sessions are read-only but for their units, see [`begin`].
-const BEGIN: &str = "BEGIN READ WRITE";
+pub(super) const BEGIN: &str = "BEGIN READ WRITE";
+
+/// [`BEGIN`] as a statement that is prepared once a connection, so that it shares its Sync with those behind it.
+#[derive(QueryId)]
+struct Begin;
+
+impl QueryFragment<Pg> for Begin {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(BEGIN);
+        Ok(())
+    }
+}
 
 /// One message to the server, so that the guard costs no way of its own. Without it the timeout of a statement runs during the commit too:
 /// a unit whose checks the server left for the commit would fail with an outcome that nobody knows, and where replication is synchronous
@@ -111,11 +126,17 @@ fn was_idle(conn: &Object<AsyncPgConnection>) -> bool {
     Object::metrics(conn).recycle_count > 0
 }
 
+/// Prepares BEGIN on a new connection.
+pub(super) async fn prepare(conn: &mut Conn) -> QueryResult<()> {
+    conn.execute_returning_count(Begin).await?;
+    conn.batch_execute("ROLLBACK").await
+}
+
 /// Sends BEGIN and does not wait for its answer: what the unit asks first goes out right behind it. Were it refused, what the unit writes
 /// would not take effect by itself: outside of BEGIN READ WRITE the session is read-only (`connect`), and the server refuses that too.
 fn begin(conn: &mut Conn) -> QueryResult<()> {
-    // The first poll sends it, or finds that the connection is dead.
-    conn.batch_execute(BEGIN).now_or_never().unwrap_or(Ok(()))?;
+    // It is prepared: the first poll sends it, or finds that the connection is dead.
+    conn.execute_returning_count(Begin).now_or_never().unwrap_or(Ok(0))?;
     let books = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_state()?;
     books.change_transaction_depth(TransactionDepthChange::IncreaseDepth)
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use enroll::domain::ids::ContractId;
 use enroll::store::{NewAccount, StoreError, StoreSettings};
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio_postgres::config::Host;
+use uuid::Uuid;
 
 use super::fixtures::{World, external_key, request_id, unique_value};
 use crate::support::stores::{Ground, TestStore};
@@ -17,15 +19,18 @@ use crate::support::stores::{Ground, TestStore};
 /// How long the test waits for what should come at once; a session that idles in its transaction lives for twice as long.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// What begins a unit, as it stands in its message, and as no server understands it.
-const BEGIN: (&[u8], &[u8]) = (b"BEGIN", b"BEGUN");
+/// What begins a unit, as it is prepared.
+const BEGIN: &[u8] = b"BEGIN READ WRITE";
 
-/// Stands between a store and its server, counts the prepared statements that pass, can keep their answers back, and can garble BEGIN.
+/// Stands between a store and its server, counts the prepared statements and the answers that pass, can keep
+/// answers back, and can garble BEGIN.
 struct Relay {
     /// Where the store connects to.
     port: u16,
     /// The prepared statements that passed.
     executions: Arc<AtomicUsize>,
+    /// How often the server said that it is ready for more, each time in a packet of its own.
+    readies: Arc<AtomicUsize>,
     /// Whether the answers to them are kept back.
     holding: watch::Sender<bool>,
     /// Whether the server gets to see a BEGIN that it has to refuse.
@@ -37,17 +42,18 @@ impl Relay {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let holding = watch::channel(false).0;
-        let relay = Self { port, executions: Arc::default(), holding, garbling: Arc::default() };
-        let (executions, holding) = (Arc::clone(&relay.executions), relay.holding.subscribe());
-        let garbling = Arc::clone(&relay.garbling);
+        let relay =
+            Self { port, executions: Arc::default(), readies: Arc::default(), holding, garbling: Arc::default() };
+        let passing = Passing {
+            executions: Arc::clone(&relay.executions),
+            readies: Arc::clone(&relay.readies),
+            holding: relay.holding.subscribe(),
+            garbling: Arc::clone(&relay.garbling),
+        };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let port = server.get_ports().first().copied().unwrap_or(5432);
-                let passing = Passing {
-                    executions: Arc::clone(&executions),
-                    holding: holding.clone(),
-                    garbling: Arc::clone(&garbling),
-                };
+                let passing = passing.clone();
                 match &server.get_hosts()[0] {
                     Host::Unix(directory) => {
                         let socket = UnixStream::connect(directory.join(format!(".s.PGSQL.{port}"))).await;
@@ -80,15 +86,17 @@ impl Relay {
 }
 
 /// A relay's side of one connection.
+#[derive(Clone)]
 struct Passing {
     executions: Arc<AtomicUsize>,
+    readies: Arc<AtomicUsize>,
     holding: watch::Receiver<bool>,
     garbling: Arc<AtomicBool>,
 }
 
 /// Passes on what both say until one of them hangs up.
 async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, passing: Passing) {
-    let Passing { executions, mut holding, garbling } = passing;
+    let Passing { executions, readies, mut holding, garbling } = passing;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = tokio::io::split(server);
     // Those of this connection, and how many of them are answered.
@@ -96,10 +104,21 @@ async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, passing: P
     let questions = async {
         // The first message has no kind; it is its length and the rest.
         let mut is_first = true;
+        // What BEGIN is called here.
+        let mut begin = Vec::new();
         while let Some((kind, mut message)) = message(&mut from_client, is_first).await {
             is_first = false;
-            if garbling.load(Ordering::SeqCst) && message[5..].starts_with(BEGIN.0) {
-                message[5..][..BEGIN.0.len()].copy_from_slice(BEGIN.1);
+            let end_of_name = message[5..].iter().position(|octet| *octet == 0).map_or(message.len(), |at| 5 + at);
+            if kind == Some(b'P') && message[end_of_name..][1..].starts_with(BEGIN) {
+                begin = message[5..=end_of_name].to_vec();
+            }
+            // Before the statement's name stands the portal's, which is empty.
+            if garbling.load(Ordering::SeqCst)
+                && kind == Some(b'B')
+                && !begin.is_empty()
+                && message[6..].starts_with(&begin)
+            {
+                message[6] = b'?';
             }
             to_server.write_all(&message).await.expect("the server listens");
             if kind == Some(b'E') {
@@ -115,6 +134,7 @@ async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, passing: P
                 answered += 1;
                 let _ = holding.wait_for(|holding| !holding).await;
             }
+            readies.fetch_add(usize::from(kind == Some(b'Z')), Ordering::SeqCst);
             if to_client.write_all(&message).await.is_err() {
                 return;
             }
@@ -144,12 +164,18 @@ fn full_account(world: &World, name: &str) -> NewAccount {
 
 /// The store of a test, with a relay before its server and one connection for units.
 async fn behind_a_relay(test: TestStore) -> (TestStore, Relay) {
+    behind_a_relay_with(test, 1).await
+}
+
+/// The same, the relay named so many times. Where there is a choice, tokio-postgres makes the connection, and each statement has its own Sync.
+async fn behind_a_relay_with(test: TestStore, names: usize) -> (TestStore, Relay) {
     let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
     let server: tokio_postgres::Config = database.url.parse().expect("a URL");
     let name = server.get_dbname().expect("a database");
     let (who, _) = database.url.rsplit_once('@').expect("a user");
     let relay = Relay::start(server.clone()).await;
-    let url = SecretString::from(format!("{who}@127.0.0.1:{}/{name}", relay.port));
+    let relays = vec![format!("127.0.0.1:{}", relay.port); names].join(",");
+    let url = SecretString::from(format!("{who}@{relays}/{name}"));
     let through_relay = |settings: &mut StoreSettings| {
         if let StoreSettings::Postgres { url: of_store, pool_max, .. } = settings {
             (*of_store, *pool_max) = (url, 1);
@@ -181,24 +207,66 @@ async fn an_account_is_written_without_waiting_between_its_rows() {
     writing.await.expect("no panic").expect("written once the answers came");
 }
 
-/// BEGIN is not waited for either. Where the server refuses it, what stands behind it must not take effect by itself.
+/// The server answers all of the rows, with BEGIN, and COMMIT: each answer more would wake the service once more. (The rows are fewer octets
+/// than tokio-postgres writes at once, 8 KiB.)
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_written_where_begin_is_refused() {
+async fn the_rows_of_an_account_are_answered_at_once() {
+    let mut answers = Vec::new();
+    for names in [1, 2] {
+        let test = TestStore::postgres().await;
+        let world = World::bootstrap(&test.store).await;
+        let (test, relay) = behind_a_relay_with(test, names).await;
+        let accounts = test.store.accounts();
+        accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
+        let before = relay.readies.load(Ordering::SeqCst);
+        accounts.create(full_account(&world, "b")).await.expect("one to count");
+        answers.push(relay.readies.load(Ordering::SeqCst) - before);
+    }
+    assert_eq!(answers[0], 2);
+    assert!(answers[1] > 8, "control: with a Sync for each statement there are {}", answers[1]);
+}
+
+/// A statement that fails amid the others takes the unit along, and nothing else: the one connection serves the next unit.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_amid_the_rows_refuses_the_account_only() {
     let test = TestStore::postgres().await;
     let world = World::bootstrap(&test.store).await;
-    let (test, relay) = behind_a_relay(test).await;
+    let (test, _relay) = behind_a_relay(test).await;
     let accounts = test.store.accounts();
     accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
-    let before = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
-
-    relay.garbling.store(true, Ordering::SeqCst);
+    let before = (test.count("accounts").await, test.count("requests").await);
     for name in ["b", "c"] {
-        let refused = accounts.create(full_account(&world, name)).await;
-        assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+        let mut orphan = full_account(&world, name);
+        orphan.account.contract_id = ContractId::from_uuid(Uuid::now_v7());
+        let refused = accounts.create(orphan).await;
+        assert!(matches!(refused, Err(StoreError::Missing)), "{refused:?}");
+        accounts.create(full_account(&world, name)).await.expect("nothing was left, and the connection is in step");
     }
-    let after = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
-    assert_eq!(after, before);
+    let after = (test.count("accounts").await, test.count("requests").await);
+    assert_eq!(after, (before.0 + 2, before.1 + 2));
+}
 
-    relay.garbling.store(false, Ordering::SeqCst);
-    accounts.create(full_account(&world, "b")).await.expect("nothing was left");
+/// BEGIN is not waited for either. Where the server refuses it, what stands behind it must not take effect by itself: it shares the Sync, or
+/// (with a Sync of its own) the session is read-only.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_where_begin_is_refused() {
+    for names in [1, 2] {
+        let test = TestStore::postgres().await;
+        let world = World::bootstrap(&test.store).await;
+        let (test, relay) = behind_a_relay_with(test, names).await;
+        let accounts = test.store.accounts();
+        accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
+        let before = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
+
+        relay.garbling.store(true, Ordering::SeqCst);
+        for name in ["b", "c"] {
+            let refused = accounts.create(full_account(&world, name)).await;
+            assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+        }
+        let after = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
+        assert_eq!(after, before);
+
+        relay.garbling.store(false, Ordering::SeqCst);
+        accounts.create(full_account(&world, "b")).await.expect("nothing was left");
+    }
 }

@@ -1,9 +1,13 @@
 //! PostgreSQL over TLS, as an operator sets it up: a server that takes nothing else over the network, and `enroll migrate` with `sslmode=verify-full`.
-//! Only the certificate of the host that is meant, signed by an authority that is trusted, is spoken to.
+//! Only the certificate of the host that is meant, signed by an authority that is trusted, is spoken to; units run there as anywhere.
 
 use std::path::Path;
 use std::time::Duration;
 
+use enroll::domain::account::AccountRef;
+use enroll::store::{Store, StoreError, StoreSettings};
+
+use super::fixtures::World;
 use crate::support::binary;
 use crate::support::certificates::{Authority, put};
 use crate::support::engine::run;
@@ -12,12 +16,14 @@ use crate::support::process::{self, Ended};
 
 const TIME_MAX: Duration = Duration::from_secs(30);
 
+fn url(host: &str, port: u16, mode: &str) -> String {
+    format!("postgres://postgres@{host}:{port}/postgres{mode}")
+}
+
 /// `enroll migrate` to a host of this machine.
 async fn migrate(host: &str, port: u16, mode: &str, authorities: &Path) -> Ended {
     let mut command = binary::command(&["migrate"]);
-    command
-        .env("DATABASE_URL", format!("postgres://postgres@{host}:{port}/postgres{mode}"))
-        .env("ENROLL_STORE_ROOT_CERTIFICATES", authorities);
+    command.env("DATABASE_URL", url(host, port, mode)).env("ENROLL_STORE_ROOT_CERTIFICATES", authorities);
     process::run_beside(command, TIME_MAX).await
 }
 
@@ -47,5 +53,21 @@ fn only_a_verified_server_is_spoken_to() {
         let applied = migrate("localhost", port, VERIFY, &trusted).await.done();
         assert!(applied.contains("0001_installation"), "{applied}");
         assert!(cluster.has_table(there).await);
+
+        let mut settings = StoreSettings::postgres(url("localhost", port, VERIFY).into());
+        if let StoreSettings::Postgres { root_certificates, pool_max, .. } = &mut settings {
+            (*root_certificates, *pool_max) = (Some(trusted), 1);
+        }
+        let store = Store::open(&settings).await.expect("the store opens");
+        let world = World::bootstrap(&store).await;
+        for name in ["a", "b"] {
+            let account = world.account(&format!("{name}@example.com"));
+            let id = account.account.id;
+            store.accounts().create(account).await.expect("written");
+            let read = store.accounts().get(world.tenant.id, &AccountRef::Id(id)).await.expect("read");
+            assert!(read.is_some(), "{name}");
+        }
+        let taken = store.accounts().create(world.account("a@example.com")).await;
+        assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
     });
 }
