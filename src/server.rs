@@ -25,7 +25,9 @@ mod unread;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -50,6 +52,11 @@ use gate::Gate;
 use listener::Acceptor;
 use readiness::Readiness;
 use settings::{Reflection, ServerSettings};
+
+/// How long the end waits for units of work after the calls; with the default drain all of it stays within what a supervisor bears, 30 s.
+const UNITS_TIME_MAX: Duration = Duration::from_secs(4);
+/// How long it waits for tasks that were told to end, and have nothing to finish.
+const TASKS_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -210,7 +217,8 @@ impl Server {
     }
 
     /// Tells health first, which lets its watchers go; then GOAWAY on every connection, and no new ones; then waits for the calls and the
-    /// messages under way, as long as the settings say; then for the units of work that they began, which always finish.
+    /// messages under way, as long as the settings say; then for the units of work that they began, which finish unless the database has gone
+    /// silent: after a while the end no longer waits for them, and the database decides.
     pub async fn shut_down(self) {
         self.readiness.set(Phase::Draining);
         self.ends.drain.cancel();
@@ -222,12 +230,12 @@ impl Server {
             }
         };
         tokio::join!(calls, self.house.stop_delivering(self.settings.drain));
-        self.house.close().await;
-        self.stop.cancel();
-        for task in self.tasks {
-            // An error means that the task panicked, which the log has.
-            let _ = task.await;
+        if time::timeout(UNITS_TIME_MAX, self.house.close()).await.is_err() {
+            tracing::warn!("units of work were still under way at the end; whether they were kept, the database knows");
         }
+        self.stop.cancel();
+        // An error means that a task panicked, which the log has, or that it waits for a silent database.
+        let _ = time::timeout(TASKS_TIME_MAX, join_all(self.tasks)).await;
     }
 }
 

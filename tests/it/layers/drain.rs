@@ -81,6 +81,37 @@ async fn idle_connections_hold_up_nothing(engine: Engine) {
     assert!(took < TIME_MAX, "{took:?}");
 }
 
+/// The unit would wait for as long as its statement may, which is longer than anybody waits for the end.
+#[test]
+fn a_unit_that_does_not_end_holds_up_the_end_for_a_while_only() {
+    run(async {
+        let database = Database::fresh(Engine::Postgres).await;
+        let mut serve = binary::serve(&database);
+        serve.env("ENROLL_STORE_STATEMENT_TIMEOUT", "60s").env("ENROLL_SERVER_DRAIN", "0s");
+        let mut binary = Binary::spawn(serve).await;
+        let operator = binary.operator();
+        made(operator.accounts().create_account(requests::create("first@example.org")).await);
+        let hold = Hold::take(&database).await;
+        let cut_off =
+            tokio::spawn(async move { operator.accounts().create_account(requests::create("ada@example.org")).await });
+        let waiting = "pg_locks JOIN pg_database ON oid = database WHERE datname = current_database() AND NOT granted";
+        let is_waiting = async {
+            while database.count(waiting).await == 0 {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        tokio::time::timeout(TIME_MAX, is_waiting).await.expect("the unit waits for the lock");
+        binary.terminate();
+        let (status, took) = binary.ended().await;
+        assert!(status.success(), "{status}: {}", binary.printed().text());
+        assert!(took < TIME_MAX, "{took:?}");
+        assert!(binary.printed().text().contains("units of work were still under way"), "{}", binary.printed().text());
+        cut_off.await.expect("a call").expect_err("nobody answered it");
+        hold.release().await;
+        assert_eq!(half_made(&database).await, [""; 0]);
+    });
+}
+
 #[test]
 fn a_second_server_on_one_file_is_refused() {
     run(async {
