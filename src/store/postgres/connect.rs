@@ -74,7 +74,7 @@ impl Connector {
         let session = format!(
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
              SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = on; \
-             SET timezone = 'UTC'",
+             SET timezone = 'UTC'; {SPEAK_ENGLISH}",
             statement_timeout.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );
@@ -107,7 +107,6 @@ impl Connector {
         };
         let mut conn = AsyncPgConnection::try_from(client).await?;
         conn.batch_execute(&self.session).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
-        conn.batch_execute(SPEAK_ENGLISH).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
         units::prepare(&mut conn).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
         conn.set_instrumentation(driver.with_log());
         Ok(conn)

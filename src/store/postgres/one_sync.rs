@@ -3,10 +3,10 @@
 //! every such Sync but the last, and puts the answer to it, ReadyForQuery, back where tokio-postgres looks for it. (Message Flow, Pipelining, in
 //! the server's manual.)
 //!
-//! Between a unit's BEGIN, which is a prepared statement too, and its end, what each statement comes to is the same with one Sync as with many: after an error nothing is run, in
-//! either case. Elsewhere the statements under one Sync would be one transaction, so there each keeps its own. What counts is that BEGIN was
-//! sent, and not how it was answered: were it refused, all that shares a Sync would be refused or taken back with it, since the session is
-//! read-only (`connect`).
+//! Between a unit's BEGIN, which is a prepared statement too, and its end, what each statement comes to is the same with one Sync as with
+//! many: after an error nothing is run, in either case. Elsewhere the statements under one Sync would be one transaction, so there each keeps
+//! its own. What counts is that BEGIN was sent, and not how it was answered: were it refused, the server would skip all that shares its Sync,
+//! and refuse what comes after that, since the session is read-only (`connect`).
 //!
 //! COPY, whose Syncs go unanswered, is refused here. Whatever else does not add up ends the connection, and nobody waits for an answer that
 //! does not come.

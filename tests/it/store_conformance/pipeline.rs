@@ -129,7 +129,7 @@ async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, passing: P
     };
     let answers = async {
         while let Some((kind, message)) = message(&mut from_server, false).await {
-            // The end of a statement: a prepared one, or BEGIN and the like while no prepared one is under way.
+            // The end of a statement: a prepared one, or COMMIT and the like while no prepared one is under way.
             if kind == Some(b'C') && asked.load(Ordering::SeqCst) > answered {
                 answered += 1;
                 let _ = holding.wait_for(|holding| !holding).await;
@@ -162,13 +162,11 @@ fn full_account(world: &World, name: &str) -> NewAccount {
     new
 }
 
-/// The store of a test, with a relay before its server and one connection for units.
-async fn behind_a_relay(test: TestStore) -> (TestStore, Relay) {
-    behind_a_relay_with(test, 1).await
-}
-
-/// The same, the relay named so many times. Where there is a choice, tokio-postgres makes the connection, and each statement has its own Sync.
-async fn behind_a_relay_with(test: TestStore, names: usize) -> (TestStore, Relay) {
+/// A world in a store behind a relay, with one connection for units, and one account, whose statements are prepared. The relay is named so many
+/// times: where there is a choice, tokio-postgres makes the connection, and each statement has its own Sync.
+async fn behind_a_relay(names: usize) -> (World, TestStore, Relay) {
+    let test = TestStore::postgres().await;
+    let world = World::bootstrap(&test.store).await;
     let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
     let server: tokio_postgres::Config = database.url.parse().expect("a URL");
     let name = server.get_dbname().expect("a database");
@@ -181,17 +179,21 @@ async fn behind_a_relay_with(test: TestStore, names: usize) -> (TestStore, Relay
             (*of_store, *pool_max) = (url, 1);
         }
     };
-    (test.reopened(through_relay).await, relay)
+    let test = test.reopened(through_relay).await;
+    test.store.accounts().create(full_account(&world, "a")).await.expect("one that prepares the statements");
+    (world, test, relay)
+}
+
+/// How many accounts, requests and events there are.
+async fn written(test: &TestStore) -> [i64; 3] {
+    [test.count("accounts").await, test.count("requests").await, test.count("events").await]
 }
 
 /// All statements of an account are under way before the answer to the first is there.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_written_without_waiting_between_its_rows() {
-    let test = TestStore::postgres().await;
-    let world = World::bootstrap(&test.store).await;
-    let (test, relay) = behind_a_relay(test).await;
+    let (world, test, relay) = behind_a_relay(1).await;
     let accounts = test.store.accounts();
-    accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
     let before = relay.executions();
     accounts.create(full_account(&world, "b")).await.expect("one to count");
     let statements = relay.executions() - before;
@@ -213,11 +215,8 @@ async fn an_account_is_written_without_waiting_between_its_rows() {
 async fn the_rows_of_an_account_are_answered_at_once() {
     let mut answers = Vec::new();
     for names in [1, 2] {
-        let test = TestStore::postgres().await;
-        let world = World::bootstrap(&test.store).await;
-        let (test, relay) = behind_a_relay_with(test, names).await;
+        let (world, test, relay) = behind_a_relay(names).await;
         let accounts = test.store.accounts();
-        accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
         let before = relay.readies.load(Ordering::SeqCst);
         accounts.create(full_account(&world, "b")).await.expect("one to count");
         answers.push(relay.readies.load(Ordering::SeqCst) - before);
@@ -229,12 +228,9 @@ async fn the_rows_of_an_account_are_answered_at_once() {
 /// A statement that fails amid the others takes the unit along, and nothing else: the one connection serves the next unit.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_amid_the_rows_refuses_the_account_only() {
-    let test = TestStore::postgres().await;
-    let world = World::bootstrap(&test.store).await;
-    let (test, _relay) = behind_a_relay(test).await;
+    let (world, test, _relay) = behind_a_relay(1).await;
     let accounts = test.store.accounts();
-    accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
-    let before = (test.count("accounts").await, test.count("requests").await);
+    let [accounts_before, requests_before, _] = written(&test).await;
     for name in ["b", "c"] {
         let mut orphan = full_account(&world, name);
         orphan.account.contract_id = ContractId::from_uuid(Uuid::now_v7());
@@ -242,8 +238,8 @@ async fn an_error_amid_the_rows_refuses_the_account_only() {
         assert!(matches!(refused, Err(StoreError::Missing)), "{refused:?}");
         accounts.create(full_account(&world, name)).await.expect("nothing was left, and the connection is in step");
     }
-    let after = (test.count("accounts").await, test.count("requests").await);
-    assert_eq!(after, (before.0 + 2, before.1 + 2));
+    let [accounts_after, requests_after, _] = written(&test).await;
+    assert_eq!((accounts_after - accounts_before, requests_after - requests_before), (2, 2));
 }
 
 /// BEGIN is not waited for either. Where the server refuses it, what stands behind it must not take effect by itself: it shares the Sync, or
@@ -251,20 +247,16 @@ async fn an_error_amid_the_rows_refuses_the_account_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_where_begin_is_refused() {
     for names in [1, 2] {
-        let test = TestStore::postgres().await;
-        let world = World::bootstrap(&test.store).await;
-        let (test, relay) = behind_a_relay_with(test, names).await;
+        let (world, test, relay) = behind_a_relay(names).await;
         let accounts = test.store.accounts();
-        accounts.create(full_account(&world, "a")).await.expect("one that prepares the statements");
-        let before = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
+        let before = written(&test).await;
 
         relay.garbling.store(true, Ordering::SeqCst);
         for name in ["b", "c"] {
             let refused = accounts.create(full_account(&world, name)).await;
             assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
         }
-        let after = (test.count("accounts").await, test.count("requests").await, test.count("events").await);
-        assert_eq!(after, before);
+        assert_eq!(written(&test).await, before);
 
         relay.garbling.store(false, Ordering::SeqCst);
         accounts.create(full_account(&world, "b")).await.expect("nothing was left");
