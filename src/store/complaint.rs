@@ -1,5 +1,5 @@
 //! What is said of an engine that fails call after call: the first failure of a kind at once, then at most one line in [`INTERVAL`], with
-//! the number of those that went unsaid. A database that is away fails thousands of calls a second; each of them saying so would bury the
+//! the number of those that were suppressed. A database that is away fails thousands of calls a second; each of them saying so would bury the
 //! line that says why, or fill a disk that is full already. How many calls failed, the metrics count.
 
 use std::sync::{Mutex, PoisonError};
@@ -13,24 +13,24 @@ pub(super) struct Complaint(Mutex<Said>);
 
 struct Said {
     last: Option<Instant>,
-    unsaid: u64,
+    suppressed: u64,
 }
 
 impl Complaint {
     /// Nothing was said yet.
     pub(super) const fn new() -> Self {
-        Self(Mutex::new(Said { last: None, unsaid: 0 }))
+        Self(Mutex::new(Said { last: None, suppressed: 0 }))
     }
 
     /// Whether a failure at this moment is to be said; with it, how many were not since the last that was.
     pub(super) fn due(&self, now: Instant) -> Option<u64> {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if said.last.is_some_and(|last| now.saturating_duration_since(last) < INTERVAL) {
-            said.unsaid += 1;
+            said.suppressed += 1;
             return None;
         }
         said.last = Some(now);
-        Some(std::mem::take(&mut said.unsaid))
+        Some(std::mem::take(&mut said.suppressed))
     }
 }
 

@@ -167,8 +167,8 @@ impl StoreError {
             Fault::Retry => Self::Busy,
             Fault::Lost | Fault::Storage | Fault::Timeout => Self::Unavailable,
         };
-        if let Some(unsaid) = cause.fault.complaint().due(Instant::now()) {
-            tracing::warn!(cause = %cause, fault = ?cause.fault, unsaid, "the store could not finish");
+        if let Some(suppressed) = cause.fault.complaint().due(Instant::now()) {
+            tracing::warn!(cause = %cause, kind = ?cause.fault, suppressed, "the store could not finish");
         }
         settled
     }

@@ -12,6 +12,7 @@ mod schema;
 mod shared;
 mod units;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -27,6 +28,7 @@ pub(super) use self::connect::Connector;
 pub(super) use self::pipeline::Pipeline;
 use self::rendered::Rendered;
 use self::shared::SharedReaders;
+use self::units::Units;
 use super::error::{Fault, StoreError};
 
 /// The connection that queries are compiled against.
@@ -108,13 +110,13 @@ pub(super) struct Engine {
     /// Makes connections that belong to no pool.
     connector: Connector,
     /// For units of work.
-    pool: Pool<AsyncPgConnection>,
+    units: Arc<Units>,
     /// For lists.
     lists: Pool<AsyncPgConnection>,
     /// For point reads.
     shared: SharedReaders,
     /// The units that run; closing waits for them.
-    units: TaskTracker,
+    running: TaskTracker,
 }
 
 /// The bounds of a pool.
@@ -137,8 +139,9 @@ impl Engine {
         let for_lists = (bounds.pool_max / LISTS_SHARE).max(1);
         let pool = self::pool(&connector, bounds.pool_max.saturating_sub(for_lists).max(1), bounds.acquire_timeout)?;
         let lists = self::pool(&connector, for_lists, bounds.acquire_timeout)?;
+        let units = Arc::new(Units::on(connector.clone(), pool));
         let shared = SharedReaders::new(connector.clone(), bounds.shared_readers);
-        Ok(Self { connector, pool, lists, shared, units: TaskTracker::new() })
+        Ok(Self { connector, units, lists, shared, running: TaskTracker::new() })
     }
 
     /// A connection for a list.
@@ -155,7 +158,7 @@ impl Engine {
         if error.fault() != Some(Fault::Lost) {
             return Err(error.settled());
         }
-        drop(Object::take(broken));
+        discard(&self.lists, broken);
         self.acquire().await
     }
 
@@ -170,10 +173,10 @@ impl Engine {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let conn = acquire(&self.pool).await?;
-        let pool = self.pool.clone();
-        let run = async move { units::run(&pool, conn, unit).await };
-        let task = self.units.spawn(run.in_current_span());
+        let conn = self.units.acquire().await?;
+        let units = Arc::clone(&self.units);
+        let run = async move { units.run(conn, unit).await };
+        let task = self.running.spawn(run.in_current_span());
         match task.await {
             Ok(result) => result.map_err(StoreError::settled),
             Err(error) => Err(StoreError::broken(Fault::Other, error)),
@@ -193,10 +196,10 @@ impl Engine {
 
     /// Waits for the units that run and closes the pools. Units given after that are refused as unavailable.
     pub(super) async fn close(&self) {
-        self.pool.close();
-        self.lists.close();
         self.units.close();
-        self.units.wait().await;
+        self.lists.close();
+        self.running.close();
+        self.running.wait().await;
     }
 }
 
@@ -229,4 +232,11 @@ async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnect
         PoolError::Closed => StoreError::Unavailable,
         other => StoreError::broken(Fault::Lost, other).settled(),
     })
+}
+
+/// Throws away a connection that was found dead, and those that idle: what ended one (a restart of the server, a way to it that is gone) has
+/// mostly ended all, and each would be waited for in its turn.
+fn discard(pool: &Pool<AsyncPgConnection>, dead: Object<AsyncPgConnection>) {
+    drop(Object::take(dead));
+    pool.retain(|_, _| false);
 }

@@ -15,9 +15,10 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -33,6 +34,9 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 /// A unit never thinks for that long between two statements.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How much longer than a statement may take its answer is waited for.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
+
 /// Where the server listens unless the URL says otherwise.
 const PORT: u16 = 5432;
 
@@ -46,10 +50,12 @@ const SPEAK_ENGLISH: &str =
 pub(in crate::store) struct Connector {
     /// Where to, as whom; the password is in here, so this has no Debug.
     config: Arc<tokio_postgres::Config>,
-    /// Absent = plain text, on this machine.
+    /// Absent = plain text.
     tls: Option<MakeRustlsConnect>,
     /// What every session begins with.
     session: Arc<str>,
+    /// For how long the server may owe an answer.
+    silence_max: Duration,
 }
 
 impl Connector {
@@ -78,7 +84,18 @@ impl Connector {
             statement_timeout.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );
-        Ok(Self { config: Arc::new(config), tls, session: session.into() })
+        let silence_max = statement_timeout + ANSWER_TIME;
+        Ok(Self { config: Arc::new(config), tls, session: session.into(), silence_max })
+    }
+
+    /// For statements that take as long as they take.
+    pub(super) fn patient(&self) -> Self {
+        Self { silence_max: Duration::MAX, ..self.clone() }
+    }
+
+    /// For how long the server may owe the answer to a statement: longer than it takes to give up on one.
+    pub(super) fn silence_max(&self) -> Duration {
+        self.silence_max
     }
 
     /// How long a connection may take to be made.
@@ -94,15 +111,18 @@ impl Connector {
     }
 
     async fn establish(&self) -> Result<AsyncPgConnection, ConnectionError> {
-        let (client, driver) = match (&self.tls, neighbour(&self.config)) {
-            (Some(tls), _) => Driver::of(self.config.connect(OneSyncInside(tls.clone())).await.map_err(failed)?),
+        let (client, driver) = match (&self.tls, only_host(&self.config)) {
+            (Some(tls), _) => {
+                let inside = OneSyncInside { tls: tls.clone(), silence_max: self.silence_max };
+                Driver::of(self.config.connect(inside).await.map_err(failed)?)
+            }
             (None, Some((Host::Unix(directory), port))) => {
                 let path = directory.join(format!(".s.PGSQL.{port}"));
                 let stream = UnixStream::connect(&path).await.map_err(|error| unreached(path.display(), &error))?;
                 self.over(stream).await?
             }
             (None, Some((Host::Tcp(name), port))) => self.over_tcp(name, port).await?,
-            // Which of the hosts, and how long each may be silent, tokio-postgres knows better.
+            // Which of the hosts, tokio-postgres knows better; how long it may owe an answer, nobody watches.
             (None, None) => Driver::of(self.config.connect(NoTls).await.map_err(failed)?),
         };
         let mut conn = AsyncPgConnection::try_from(client).await?;
@@ -112,11 +132,11 @@ impl Connector {
         Ok(conn)
     }
 
-    /// In plain text to a name of this machine: over the first of its addresses where the server lets us in.
+    /// In plain text to a name: over the first of its addresses where the server lets us in.
     async fn over_tcp(&self, name: &str, port: u16) -> Result<(Client, Driver), ConnectionError> {
         let mut refused = ConnectionError::BadConnection(format!("{name} has no address"));
         for address in lookup_host((name, port)).await.map_err(|error| unreached(name, &error))? {
-            let connected = match tcp(address).await {
+            let connected = match tcp(address, &self.config).await {
                 Ok(stream) => self.over(stream).await,
                 Err(error) => Err(unreached(address, &error)),
             };
@@ -133,7 +153,7 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        Ok(Driver::of(self.config.connect_raw(OneSync::over(stream), NoTls).await.map_err(failed)?))
+        Ok(Driver::of(self.config.connect_raw(OneSync::over(stream, self.silence_max), NoTls).await.map_err(failed)?))
     }
 
     /// Connects once and checks the language of the server's messages, which `store::error` reads.
@@ -154,23 +174,35 @@ impl Connector {
     }
 }
 
-/// The host and its port, where there is one host, of this machine, and nothing else to choose by.
-fn neighbour(config: &tokio_postgres::Config) -> Option<(&Host, u16)> {
+/// The host and its port, where there is one host and nothing else to choose by.
+fn only_host(config: &tokio_postgres::Config) -> Option<(&Host, u16)> {
     let port = match config.get_ports() {
         [] => PORT,
         [port] => *port,
         _ => return None,
     };
-    match (config.get_hosts(), config.get_hostaddrs(), config.get_target_session_attrs()) {
-        ([host], [], TargetSessionAttrs::Any) if is_local(host) => Some((host, port)),
+    let any = (TargetSessionAttrs::Any, LoadBalanceHosts::Disable);
+    match (config.get_hosts(), config.get_hostaddrs()) {
+        ([host], []) if (config.get_target_session_attrs(), config.get_load_balance_hosts()) == any => {
+            Some((host, port))
+        }
         _ => None,
     }
 }
 
-/// A stream to there that sends at once what it is given.
-async fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+/// A stream to there that sends at once what it is given, and ends when the machine there is gone.
+async fn tcp(address: SocketAddr, config: &tokio_postgres::Config) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    if config.get_keepalives() {
+        let mut keepalive = TcpKeepalive::new().with_time(config.get_keepalives_idle());
+        keepalive = config.get_keepalives_interval().into_iter().fold(keepalive, TcpKeepalive::with_interval);
+        keepalive = config.get_keepalives_retries().into_iter().fold(keepalive, TcpKeepalive::with_retries);
+        socket.set_tcp_keepalive(&keepalive)?;
+    }
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(config.get_tcp_user_timeout().copied())?;
     Ok(stream)
 }
 

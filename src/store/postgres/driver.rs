@@ -24,9 +24,9 @@ impl Driver {
     {
         let driving = tokio::spawn(async {
             if let Err(error) = connection.await
-                && let Some(unsaid) = ENDED.due(Instant::now())
+                && let Some(suppressed) = ENDED.due(Instant::now())
             {
-                tracing::warn!(cause = %query_error(error), unsaid, "a connection to PostgreSQL ended");
+                tracing::warn!(cause = %query_error(error), suppressed, "a connection to PostgreSQL ended");
             }
         });
         (client, Self(AbortOnDropHandle::new(driving)))

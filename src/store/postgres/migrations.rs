@@ -18,7 +18,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Applies what is pending, each migration in a transaction of its own; names what it applied.
 pub(super) async fn run(connector: &Connector) -> Result<Vec<String>, StoreError> {
-    let mut conn = connector.connect().await.map_err(|error| StoreError::broken(Fault::Lost, error))?;
+    let mut conn = connector.patient().connect().await.map_err(|error| StoreError::broken(Fault::Lost, error))?;
     // Whoever waits here waits for another process to finish its migrations, which may take long. A migration is no unit of work, and
     // begins its transaction itself.
     conn.batch_execute("SET statement_timeout = 0; SET default_transaction_read_only = off").await?;

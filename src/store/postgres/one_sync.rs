@@ -9,9 +9,10 @@
 //! and refuse what comes after that, since the session is read-only (`connect`).
 //!
 //! COPY, whose Syncs go unanswered, is refused here. Whatever else does not add up ends the connection, and nobody waits for an answer that
-//! does not come.
+//! does not come. What the server owes is known here, so it is also here that one that owes it for too long is given up ([`patience`]).
 
 mod inside_tls;
+mod patience;
 #[cfg(test)]
 mod tests;
 
@@ -19,12 +20,14 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(super) use self::inside_tls::OneSyncInside;
-use super::units::BEGIN;
+use self::patience::Patience;
+use super::units::{BEGIN, COMMIT};
 
 /// Octets of a message before its body: its kind, and its length, which counts itself and the body.
 const HEAD: usize = 5;
@@ -61,6 +64,7 @@ pub(super) struct OneSync<S> {
     stream: S,
     questions: Questions,
     answers: Answers,
+    patience: Patience,
     /// What is to be written still.
     leaving: BytesMut,
     /// What is to be read before what the stream has.
@@ -68,12 +72,13 @@ pub(super) struct OneSync<S> {
 }
 
 impl<S> OneSync<S> {
-    /// Over a stream on which nothing was said.
-    pub(super) fn over(stream: S) -> Self {
+    /// Over a stream on which nothing was said, and on which the server may owe an answer for so long.
+    pub(super) fn over(stream: S, silence_max: Duration) -> Self {
         Self {
             stream,
             questions: Questions::default(),
             answers: Answers::default(),
+            patience: Patience::of(silence_max),
             leaving: BytesMut::new(),
             arrived: BytesMut::new(),
         }
@@ -89,6 +94,8 @@ struct Questions {
     begin: Option<Vec<u8>>,
     /// Whether that was said, and no simple query since.
     in_unit: bool,
+    /// Whether COMMIT was among what was said last. It takes as long as it takes.
+    commits: bool,
 }
 
 impl Questions {
@@ -101,6 +108,7 @@ impl Questions {
             return Ok(());
         }
         let (mut rest, mut before, mut taken_out) = (messages, 0, 0);
+        self.commits = false;
         while !rest.is_empty() {
             let (kind, message) = first(rest)?;
             rest = &rest[message.len()..];
@@ -117,6 +125,7 @@ impl Questions {
                 question::BIND => self.in_unit |= self.begins(&message[HEAD..]),
                 question::QUERY => {
                     self.in_unit = false;
+                    self.commits = text(&message[HEAD..]).0 == COMMIT.as_bytes();
                     syncs.push_back(0);
                 }
                 kind if question::COPY.contains(&kind) => return Err(broken("COPY")),
@@ -176,6 +185,11 @@ struct Answers {
 }
 
 impl Answers {
+    /// Whether something was asked that is not answered.
+    fn is_owed(&self) -> bool {
+        !self.syncs.is_empty()
+    }
+
     /// What tokio-postgres gets to read, where it is something else than `octets`.
     fn complete(&mut self, octets: &[u8]) -> io::Result<Option<BytesMut>> {
         let mut completed: Option<BytesMut> = None;
@@ -255,6 +269,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for OneSync<S> {
         let this = &mut *self;
         ready!(this.poll_leave(context))?;
         this.questions.pass(messages, &mut this.leaving, &mut this.answers.syncs)?;
+        if this.questions.commits {
+            this.patience.rest();
+        } else if this.answers.is_owed() {
+            this.patience.asked();
+            this.patience.check(context)?;
+        }
         Poll::Ready(Ok(messages.len()))
     }
 
@@ -278,10 +298,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for OneSync<S> {
         let this = &mut *self;
         if !this.arrived.has_remaining() {
             let before = buffer.filled().len();
-            ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-            let Some(completed) = this.answers.complete(&buffer.filled()[before..])? else {
-                return Poll::Ready(Ok(()));
+            let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(context, buffer) else {
+                this.patience.check(context)?;
+                return Poll::Pending;
             };
+            read?;
+            let completed = this.answers.complete(&buffer.filled()[before..])?;
+            this.patience.heard(this.answers.is_owed());
+            let Some(completed) = completed else { return Poll::Ready(Ok(())) };
             buffer.set_filled(before);
             this.arrived = completed;
         }

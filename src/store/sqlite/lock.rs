@@ -2,6 +2,7 @@
 //! database, because SQLite's own locks are taken and dropped with each transaction.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -21,6 +22,7 @@ impl FileLock {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&name)
             .map_err(|error| StoreError::broken(Fault::Other, error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {

@@ -269,8 +269,8 @@ impl Writing {
                 if error.fault() == Some(Fault::Retry) {
                     return Group::Repeat(None);
                 }
-                if let Some(unsaid) = UNCOMMITTED.due(Instant::now()) {
-                    tracing::error!(cause = ?error, unsaid, "SQLite could not commit");
+                if let Some(suppressed) = UNCOMMITTED.due(Instant::now()) {
+                    tracing::error!(cause = ?error, suppressed, "SQLite could not commit");
                 }
                 Group::Settled(Some(StoreError::Unknown))
             }

@@ -115,14 +115,14 @@ async fn a_statement_that_takes_too_long_is_given_up() {
     test.store.accounts().create(world.account("anna@example.com")).await.expect("nothing was left");
 }
 
-/// What the server left for the commit may take longer than a statement: the unit is kept, and said to be.
+/// What the server left for the commit may take longer than a statement, and than an answer is waited for: the unit is kept, and said to be.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_is_not_given_up() {
     const TIMEOUT: Duration = Duration::from_millis(100);
     let test = TestStore::postgres().await;
     let world = World::bootstrap(&test.store).await;
     let late =
-        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END';
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(8); RETURN NULL; END';
                 CREATE CONSTRAINT TRIGGER late AFTER INSERT ON accounts DEFERRABLE INITIALLY DEFERRED
                 FOR EACH ROW EXECUTE FUNCTION late()";
     execute(&test, late).await;
@@ -134,6 +134,7 @@ async fn a_commit_is_not_given_up() {
         })
         .await;
     test.store.accounts().create(world.account("anna@example.com")).await.expect("a commit that takes its time");
+    execute(&test, "DROP TRIGGER late ON accounts").await;
     // The only connection is as before: with its timeout, and without a transaction.
     let Ground::Postgres(database) = &test.ground else { panic!("PostgreSQL") };
     let (client, connection) = tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.expect("a session");

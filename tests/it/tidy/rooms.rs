@@ -99,6 +99,7 @@ const CONFINED: &[Confined] = &[
             "tokio_postgres_rustls",
             "libsqlite3_sys",
             "deadpool",
+            "socket2",
         ],
         rooms: &["store"],
     },

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::*;
 
@@ -174,7 +174,7 @@ fn what_does_not_add_up_ends_the_connection() {
 #[tokio::test]
 async fn a_narrow_stream_carries_a_unit() {
     let (near, mut far) = tokio::io::duplex(7);
-    let mut near = OneSync::over(near);
+    let mut near = OneSync::over(near, Duration::MAX);
     let asking = async {
         near.write_all(b"\0\0\0\x08\0\x03\0\0").await.expect("begun");
         near.write_all(&messages("pDSbESBESBES")).await.expect("written");
@@ -196,4 +196,39 @@ async fn a_narrow_stream_carries_a_unit() {
     };
     let (answers, asked) = tokio::join!(asking, answering);
     assert_eq!((asked.as_str(), answers.as_str()), ("PDSBEBEBES", "1tZ2CZ2CZ2CZ"));
+}
+
+/// A stream that has begun, on which this was said, and the server's end of it.
+async fn on_which(said: &[u8]) -> (OneSync<DuplexStream>, DuplexStream) {
+    let (near, far) = tokio::io::duplex(1024);
+    let mut near = OneSync::over(near, Duration::from_millis(20));
+    near.write_all(b"\0\0\0\x08\0\x03\0\0").await.expect("begun");
+    near.write_all(said).await.expect("written");
+    near.flush().await.expect("flushed");
+    (near, far)
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_ends_the_connection() {
+    let (mut near, mut far) = on_which(&messages("BESBES")).await;
+    far.write_all(&messages("2CZ")).await.expect("the first answer");
+    let mut answers = [0; 64];
+    assert_eq!(near.read(&mut answers).await.expect("read"), messages("2CZ").len());
+    let late = tokio::time::timeout(Duration::from_secs(5), near.read(&mut answers)).await.expect("ended by itself");
+    assert_eq!(late.expect_err("no answer").kind(), io::ErrorKind::TimedOut);
+}
+
+/// A connection idles for as long as it likes, and COMMIT takes as long as it takes.
+#[tokio::test]
+async fn a_server_that_owes_no_answer_may_be_silent() {
+    let commit = message(b'Q', &[COMMIT.as_bytes(), b"\0"].concat());
+    for said in [&messages("BES")[..], &commit] {
+        let (mut near, mut far) = on_which(said).await;
+        if said != commit {
+            far.write_all(&messages("2CZ")).await.expect("the answer");
+            near.read_exact(&mut vec![0; messages("2CZ").len()]).await.expect("read");
+        }
+        let read = tokio::time::timeout(Duration::from_millis(200), near.read_u8()).await;
+        assert!(read.is_err(), "{read:?}");
+    }
 }
