@@ -23,8 +23,6 @@ mod serve;
 mod session;
 mod template;
 
-use std::io::Write;
-
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -46,7 +44,6 @@ pub struct CommandLine {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one is made a run of the program, and clap derives no box")]
 enum Command {
     /// Serve. Without any setting: on 127.0.0.1:50051, with SQLite in the data directory.
     Serve(serve::ServeArgs),
@@ -147,7 +144,7 @@ impl Invocation {
 fn completions(shell: Shell) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut CommandLine::command(), "enroll", &mut script);
-    std::io::stdout().write_all(&script).map_err(CliError::io("the script"))
+    output::text(&String::from_utf8_lossy(&script))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::config::Config;
 
@@ -121,8 +122,8 @@ struct GetArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct ReferenceArgs {
-    /// The id of the account.
-    account_id: Option<String>,
+    /// The id of the account, a UUID. To look by anything else, say what it is: `--email` and the like.
+    account_id: Option<Uuid>,
     /// The numeric master key.
     #[arg(long)]
     number: Option<i64>,
@@ -254,7 +255,7 @@ impl CreateArgs {
 impl ReferenceArgs {
     fn request(&self) -> Fields {
         let mut request = Fields::default();
-        request.put("account.account_id", self.account_id.clone());
+        request.put("account.account_id", self.account_id.map(|id| id.to_string()));
         request.put("account.account_number", self.number.map(|number| number.to_string()));
         request.put("account.email", self.email.clone());
         request.put("account.user_name", self.user_name.clone());

@@ -55,6 +55,12 @@ struct CreateArgs {
     /// The contract that is meant where a request names none, by name or id.
     #[arg(long, value_name = "CONTRACT", conflicts_with = "preset")]
     default_contract: Option<String>,
+    /// A realm that it may use besides its default and the preset's, by name or id; may be repeated. Where none is said it may use all.
+    #[arg(long = "allow-realm", value_name = "REALM")]
+    allowed_realms: Vec<String>,
+    /// A contract that it may use besides its default, by name or id; may be repeated. Where none is said it may use all.
+    #[arg(long = "allow-contract", value_name = "CONTRACT")]
+    allowed_contracts: Vec<String>,
     /// The type of the external key that each of its accounts gets.
     #[arg(long, value_name = "TYPE")]
     external_key_type: Option<String>,
@@ -109,6 +115,48 @@ async fn list(session: &Session, page: &PageArgs) -> Result<(), CliError> {
     output::page(&answer, "applications", &columns, session.json)
 }
 
+/// The realms, or the contracts, of a grant, by their ids.
+#[derive(Debug, Default)]
+struct Places {
+    /// The one that is meant where a request names none.
+    default: Option<String>,
+    /// Those that may be used; none = all.
+    allowed: Vec<String>,
+}
+
+impl Places {
+    /// What the flags name.
+    async fn named(
+        session: &Session,
+        kind: Named,
+        default: Option<&str>,
+        allowed: &[String],
+    ) -> Result<Self, CliError> {
+        let mut places = Self { default: kind.optional_id(session, default).await?, allowed: Vec::new() };
+        for name in allowed {
+            places.allowed.push(kind.id(session, name).await?);
+        }
+        Ok(places)
+    }
+
+    async fn realms(session: &Session, args: &CreateArgs) -> Result<Self, CliError> {
+        Self::named(session, Named::Realm, args.default_realm.as_deref(), &args.allowed_realms).await
+    }
+
+    async fn contracts(session: &Session, args: &CreateArgs) -> Result<Self, CliError> {
+        Self::named(session, Named::Contract, args.default_contract.as_deref(), &args.allowed_contracts).await
+    }
+
+    /// Says so in a grant. What is meant is allowed.
+    fn put(mut self, grant: &mut Fields, kind: &str) {
+        let unnamed = self.default.iter().filter(|id| !self.allowed.is_empty() && !self.allowed.contains(id));
+        let unnamed: Vec<String> = unnamed.cloned().collect();
+        self.allowed.extend(unnamed);
+        grant.put(&format!("default_{kind}_id"), self.default);
+        grant.put_all(&format!("allowed_{kind}_ids"), self.allowed);
+    }
+}
+
 /// What a creation made, so that it can be taken back.
 #[derive(Debug, Default)]
 struct Made {
@@ -139,7 +187,8 @@ async fn check(session: &Session, args: &CreateArgs, file: Option<PresetFile>) -
         branding::check(session, file).await?;
     }
     let (realm, contract) = file.as_ref().map_or((None, None), |file| (file.realm.clone(), file.contract.clone()));
-    let application = application(args, file.as_ref(), &Made::default());
+    let application =
+        application(args, file.as_ref(), Places::realms(session, args).await?, Places::contracts(session, args).await?);
     for (name, part) in [("Realm", realm), ("Contract", contract), ("Application", Some(application))] {
         if let Some(part) = part {
             create_part(session, name, named(part, args), true).await?;
@@ -156,25 +205,24 @@ async fn create_all(
     file: Option<&PresetFile>,
     made: &mut Made,
 ) -> Result<(Value, Value), CliError> {
-    let mut defaults = Made {
-        realm_id: Named::Realm.optional_id(session, args.default_realm.as_deref()).await?,
-        contract_id: Named::Contract.optional_id(session, args.default_contract.as_deref()).await?,
-        ..Made::default()
-    };
+    let mut realms = Places::realms(session, args).await?;
+    let mut contracts = Places::contracts(session, args).await?;
     if let Some(file) = file {
         branding::add(session, file, &mut made.branded).await?;
     }
     if let Some(realm) = file.and_then(|file| file.realm.clone()) {
         let realm = create_part(session, "Realm", named(realm, args), false).await?;
         made.realm_id = text(&realm, "realmId");
-        defaults.realm_id.clone_from(&made.realm_id);
+        // Whoever lives in another realm of the tenant is none of its business.
+        realms.allowed.extend(made.realm_id.clone());
+        realms.default.clone_from(&made.realm_id);
     }
     if let Some(contract) = file.and_then(|file| file.contract.clone()) {
         let contract = create_part(session, "Contract", named(contract, args), false).await?;
         made.contract_id = text(&contract, "contractId");
-        defaults.contract_id.clone_from(&made.contract_id);
+        contracts.default.clone_from(&made.contract_id);
     }
-    let application = named(application(args, file, &defaults), args);
+    let application = named(application(args, file, realms, contracts), args);
     let application = create_part(session, "Application", application, false).await?;
     made.application_id = text(&application, "applicationId");
     let key = json!({"application_id": made.application_id, "key": {"display_name": "first"}});
@@ -200,7 +248,7 @@ fn named(part: Value, args: &CreateArgs) -> Value {
 }
 
 /// The application as the flags and the preset say.
-fn application(args: &CreateArgs, file: Option<&PresetFile>, defaults: &Made) -> Value {
+fn application(args: &CreateArgs, file: Option<&PresetFile>, realms: Places, contracts: Places) -> Value {
     let mut fields = file.map(|file| Fields::from(file.application.clone())).unwrap_or_default();
     fields.put("display_name", args.display_name.clone());
     fields.put("external_key_type", args.external_key_type.clone());
@@ -211,8 +259,8 @@ fn application(args: &CreateArgs, file: Option<&PresetFile>, defaults: &Made) ->
     let mut grant = Fields::default();
     let of_preset = file.map_or(&[][..], |file| file.grant.permissions.as_slice());
     grant.put_all("permissions", of_preset.iter().chain(&args.permissions).cloned());
-    grant.put("default_realm_id", defaults.realm_id.clone());
-    grant.put("default_contract_id", defaults.contract_id.clone());
+    realms.put(&mut grant, "realm");
+    contracts.put(&mut grant, "contract");
     fields.set("grants", vec![Value::from(grant)]);
     fields.into()
 }
@@ -284,15 +332,37 @@ mod tests {
         args: CreateArgs,
     }
 
+    /// An application as its message has it.
+    fn shown(application: Value) -> Value {
+        let message = schema::from_json(schema::message("Application").expect("a message"), application);
+        schema::to_json(&message.expect("the message")).expect("JSON")
+    }
+
+    #[test]
+    fn an_application_may_use_what_is_meant_and_what_is_allowed() {
+        let args = Create::parse_from(["x", "shop"]).args;
+        let places = |default: &str, allowed: &[&str]| Places {
+            default: Some(default.to_owned()).filter(|id| !id.is_empty()),
+            allowed: allowed.iter().map(|&id| id.to_owned()).collect(),
+        };
+        let grant = &shown(application(&args, None, places("1", &["2"]), places("2", &["2"])))["grants"][0];
+        assert_eq!((&grant["defaultRealmId"], &grant["allowedRealmIds"]), (&json!("1"), &json!(["2", "1"])));
+        assert_eq!((&grant["defaultContractId"], &grant["allowedContractIds"]), (&json!("2"), &json!(["2"])));
+        let grant = &shown(application(&args, None, places("1", &[]), places("", &[])))["grants"][0];
+        assert_eq!(
+            (&grant["defaultRealmId"], &grant["allowedRealmIds"]),
+            (&json!("1"), &Value::Null),
+            "it may use all"
+        );
+    }
+
     #[test]
     fn what_a_flag_says_goes_before_the_preset() {
         let line = "x --preset servicestack --redirect-url https://a.example/ --redirect-url https://b.example/ --error-view Oops \
                     --portal-captcha true --external-key-type crm";
         let args = Create::parse_from(line.split_whitespace()).args;
         let file = args.preset.map(Preset::file);
-        let application = application(&args, file.as_ref(), &Made::default());
-        let message = schema::from_json(schema::message("Application").expect("a message"), application);
-        let shown = schema::to_json(&message.expect("the message")).expect("JSON");
+        let shown = shown(application(&args, file.as_ref(), Places::default(), Places::default()));
         assert_eq!(shown["redirectUrls"], json!(["https://a.example/", "https://b.example/"]));
         assert_eq!((&shown["errorViews"], &shown["portalCaptchaRequired"]), (&json!(["Oops"]), &json!(true)));
         assert_eq!((&shown["externalKeyType"], &shown["name"]), (&json!("crm"), &json!("servicestack")));

@@ -36,6 +36,7 @@ fn every_command_of_the_documentation_parses() {
         "account get --email a@b.example --realm people",
         "account list --state active",
         "app create --preset comexposium",
+        "app create --preset dialogportal --allow-realm people --allow-contract basic",
         "template create account-created --language fr-FR --brand fair --subject s --html-file h --text-file t",
         "template get account-created --language fr-FR",
         "template list --json",

@@ -1,5 +1,8 @@
 //! Portal names: the label before the base domain (ONLYOFFICE). One text is both the name and its key, since a domain name has no case.
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
+use super::case_fold::nfkc_casefold;
 use super::text::text_value;
 use super::violation::{Fault, FieldReason};
 
@@ -71,18 +74,47 @@ impl PortalName {
         &self.0
     }
 
-    /// Names like this one, the likeliest to please first. Whether one is free or reserved is not known here.
-    pub fn suggestions(&self) -> impl Iterator<Item = PortalName> + '_ {
+    /// Names like a text, the likeliest to please first: the text as a name would be written, unless it is one, then that with a word or a number
+    /// behind it. Whether one is free or reserved is not known here.
+    pub fn suggestions(text: &str) -> impl Iterator<Item = PortalName> {
         const WORDS: [&str; 6] = ["team", "portal", "online", "group", "office", "hub"];
         const NUMBER_MAX: u32 = 99;
+        let stem = stem(text);
         let words = WORDS.iter().map(|word| format!("-{word}"));
         let numbers = (2..=NUMBER_MAX).map(|number| format!("-{number}"));
-        words.chain(numbers).filter_map(move |suffix| {
+        let with = move |suffix: &str| {
             let room = PORTAL_NAME_LEN_MAX - suffix.len();
-            let stem = self.0.get(..room).unwrap_or(&self.0).trim_end_matches('-');
-            PortalName::parse(&format!("{stem}{suffix}")).ok()
-        })
+            let stem = stem.get(..room).unwrap_or(&stem).trim_end_matches('-');
+            Self::parse(&format!("{stem}{suffix}")).ok()
+        };
+        let (asked, bare) = (Self::parse(text).ok(), with(""));
+        let others = words.chain(numbers).filter_map(move |suffix| with(&suffix));
+        let others = others.filter({
+            let bare = bare.clone();
+            move |name| bare.as_ref() != Some(name)
+        });
+        bare.into_iter().chain(others).filter(move |name| asked.as_ref() != Some(name))
     }
+}
+
+/// A text as a name would be written: without case and accents, with a hyphen for what no name has. Empty where it has letters without an ASCII
+/// form, or is punycode, which nobody reads.
+fn stem(text: &str) -> String {
+    const DECOMPOSE: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
+    const READ_MAX: usize = 4 * PORTAL_NAME_LEN_MAX;
+    let read: String = text.trim().chars().take(READ_MAX).collect();
+    let folded = nfkc_casefold(&read);
+    let mut stem = String::new();
+    for c in DECOMPOSE.normalize(&folded).chars() {
+        match c {
+            'a'..='z' | '0'..='9' => stem.push(c),
+            '\u{300}'..='\u{36f}' => {}
+            c if c.is_alphanumeric() => return String::new(),
+            _ if stem.is_empty() || stem.ends_with('-') => {}
+            _ => stem.push('-'),
+        }
+    }
+    if folded.starts_with("xn--") { String::new() } else { stem }
 }
 
 text_value!(PortalName, as_str);
@@ -243,14 +275,32 @@ mod tests {
 
     #[test]
     fn suggestions_differ_from_the_name_and_from_each_other() {
-        for text in ["example", "abcdef", &"a".repeat(63), &format!("{}-b", "a".repeat(61))] {
-            let base = name(text);
-            let suggestions: Vec<_> = base.suggestions().collect();
+        let word_at_the_end = format!("{}-team", "a".repeat(58));
+        for text in ["example", "abcdef", &"a".repeat(63), &format!("{}-b", "a".repeat(61)), &word_at_the_end] {
+            let suggestions: Vec<_> = PortalName::suggestions(text).collect();
             let distinct: std::collections::HashSet<_> = suggestions.iter().collect();
             assert!(suggestions.len() == distinct.len() && suggestions.len() > 50, "{text}");
-            assert!(!suggestions.contains(&base));
+            assert!(!suggestions.contains(&name(text)));
         }
-        assert_eq!(name("example").suggestions().next(), Some(name("example-team")));
+        let near: Vec<_> = PortalName::suggestions(&format!("{word_at_the_end}s")).take(2).collect();
+        assert_ne!(near[0], near[1]);
+    }
+
+    #[test]
+    fn suggestions_are_near_what_was_meant() {
+        for (text, near) in [
+            ("example", "example-team"),
+            ("acme", "acme-team"),
+            (" Acme & Sons, Ltd. ", "acme-sons-ltd"),
+            ("B\u{fc}cherei Stra\u{df}e", "bucherei-strasse"),
+            ("-trailing-", "trailing"),
+            (&"a".repeat(99), &"a".repeat(63)),
+        ] {
+            assert_eq!(PortalName::suggestions(text).next(), Some(name(near)), "{text}");
+        }
+        for text in ["", " _ ", "\u{65e5}\u{672c}\u{8a9e}", "xn--bcherei-n2a"] {
+            assert_eq!(PortalName::suggestions(text).next(), None, "{text}");
+        }
     }
 
     proptest! {

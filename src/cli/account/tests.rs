@@ -88,11 +88,13 @@ fn an_account_is_pointed_at_in_exactly_one_way() {
     let seen = |flags: &[&str]| {
         sent("AccountService/GetAccount", Get::parse_from(flags).args.reference.request())["account"].clone()
     };
-    assert_eq!(seen(&["x", "id"]), json!({"accountId": "id"}));
+    let id = "019f0000-0000-7000-8000-000000000001";
+    assert_eq!(seen(&["x", id]), json!({"accountId": id}));
     assert_eq!(seen(&["x", "--number", "7"]), json!({"accountNumber": "7"}));
     assert_eq!(seen(&["x", "--external-key", "crm=a=b"]), json!({"externalKey": {"type": "crm", "key": "a=b"}}));
     assert!(Get::try_parse_from(["x"]).is_err());
-    assert!(Get::try_parse_from(["x", "id", "--email", "e"]).is_err());
+    assert!(Get::try_parse_from(["x", id, "--email", "e"]).is_err());
+    assert!(Get::try_parse_from(["x", "ada@example.org"]).is_err(), "an address is no id");
 }
 
 #[test]

@@ -43,26 +43,26 @@ impl Provisioning {
         end_user: &EndUser,
     ) -> Result<PortalNameVerdict, Refusal> {
         self.take_attempt(call, LimitName::PortalNameChecks, end_user).await?;
-        let rule = |reason, suggestions| PortalNameVerdict {
-            portal_name: text.trim().to_lowercase(),
-            fault: Some(PortalNameFault::Rule(reason)),
-            suggestions,
+        let parsed = PortalName::parse(text);
+        let like = PortalName::suggestions(text).filter(|name| !self.portals.reserved.contains(name));
+        let candidates: Vec<PortalName> = parsed.iter().cloned().chain(like.take(CANDIDATES_MAX)).collect();
+        let taken = match &candidates[..] {
+            [] => Vec::new(),
+            candidates => self.store.tenants().names_taken(candidates).await?,
         };
-        let name = match PortalName::parse(text) {
-            Ok(name) => name,
-            Err(error) => return Ok(rule(Fault::from(error).reason, Vec::new())),
+        let fault = match &parsed {
+            Err(error) => Some(PortalNameFault::Rule(Fault::from(*error).reason)),
+            Ok(name) if self.portals.reserved.contains(name) => {
+                Some(PortalNameFault::Rule(FieldReason::PortalNameReserved))
+            }
+            Ok(name) => taken.contains(name).then_some(PortalNameFault::Taken),
         };
-        let candidates: Vec<PortalName> = std::iter::once(name.clone())
-            .chain(name.suggestions().filter(|name| !self.portals.reserved.contains(name)).take(CANDIDATES_MAX))
-            .collect();
-        let taken = self.store.tenants().names_taken(&candidates).await?;
-        let free = candidates.iter().skip(1).filter(|name| !taken.contains(name));
-        let suggestions = || free.take(SUGGESTIONS_MAX).cloned().collect();
-        if self.portals.reserved.contains(&name) {
-            return Ok(rule(FieldReason::PortalNameReserved, suggestions()));
-        }
-        let fault = taken.contains(&name).then_some(PortalNameFault::Taken);
-        let suggestions = if fault.is_some() { suggestions() } else { Vec::new() };
-        Ok(PortalNameVerdict { portal_name: name.as_str().to_owned(), fault, suggestions })
+        let portal_name = parsed.as_ref().map_or_else(|_| text.trim().to_lowercase(), |name| name.as_str().to_owned());
+        let is_another = |name: &PortalName| parsed.as_ref() != Ok(name) && !taken.contains(name);
+        let suggestions = match fault {
+            Some(_) => candidates.iter().filter(|name| is_another(name)).take(SUGGESTIONS_MAX).cloned().collect(),
+            None => Vec::new(),
+        };
+        Ok(PortalNameVerdict { portal_name, fault, suggestions })
     }
 }

@@ -65,6 +65,7 @@ async fn a_taken_name_has_free_neighbours(engine: Engine) {
     assert!(!second.is_empty());
     assert!(second.iter().all(|name| !first.contains(name)), "{second:?} are free, {first:?} are not");
     assert!(!check(&client, "support").await.suggestions.is_empty(), "a reserved name has neighbours too");
+    assert_eq!(check(&client, "Acme & Sons").await.suggestions[0], "acme-sons", "and so has one that is none");
 }
 
 async fn a_name_is_stored_lower_case_and_trimmed(engine: Engine) {

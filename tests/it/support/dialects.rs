@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::binary::{self, Binary, operator_key};
 use super::process;
 
@@ -18,7 +20,10 @@ pub async fn keys(server: &Binary) -> BTreeMap<&'static str, String> {
         let mut command = binary::command(&["app", "create", "--preset", preset, "--json"]);
         command.env("ENROLL_ENDPOINT", format!("http://{}", server.address())).env("ENROLL_KEY", operator_key());
         let printed = process::run_beside(command, TIME_MAX).await.done();
-        let made: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+        let made: Value = serde_json::from_str(&printed).expect("JSON");
+        let own = Some(&made["realmId"]).filter(|id| id.is_string()).map_or(Value::Null, |id| json!([id]));
+        let grant = &made["application"]["grants"][0];
+        assert_eq!(grant["allowedRealmIds"], own, "{preset} may use its own realm and no other");
         keys.insert(preset, made["secret"].as_str().expect("a key").to_owned());
     }
     keys

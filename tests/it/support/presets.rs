@@ -1,5 +1,5 @@
 //! The presets that ship, applied through the operator's clients as `enroll app create --preset` applies them: a realm and a contract where
-//! the dialect has its own, and an application with a grant that names both.
+//! the dialect has its own, and an application with a grant that names both and allows no other realm.
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::Value;
@@ -43,6 +43,7 @@ impl Preset {
         let mut grant: v1::Grant = message(&file["grant"], "Grant");
         grant.default_realm_id.clone_from(&realm_id);
         grant.default_contract_id.clone_from(&contract_id);
+        grant.allowed_realm_ids = Some(realm_id.clone()).filter(|id| !id.is_empty()).into_iter().collect();
         let mut application: v1::Application = message(&file["application"], "Application");
         application.grants = vec![grant];
         change(&mut application);
